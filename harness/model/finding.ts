@@ -1,0 +1,62 @@
+import type { RecordTable } from './rows.ts';
+
+/** The names of all checks; `crosswire list checks` prints them. */
+export type CheckName = 'own-data-only' | 'mapping' | 'settles' | 'fault-bit' | 'canary' | 'served';
+
+export type Outcome = 'pass' | 'fail' | 'inconclusive';
+
+/** What one checker says of one record. */
+export type Finding =
+  | {
+      readonly outcome: 'pass';
+      readonly examined: number;
+      /** With 0 violations in `examined` draws, the true share is below this with 95 % confidence (exact binomial: 1 - 0.05^(1/n)). */
+      readonly upperBound95: number;
+      /** One line for people: what was looked at. */
+      readonly says: string;
+    }
+  | {
+      readonly outcome: 'fail';
+      readonly examined: number;
+      readonly violations: readonly Violation[];
+      readonly says: string;
+    }
+  | { readonly outcome: 'inconclusive'; readonly reason: string };
+
+export interface Violation {
+  /** One sentence for people. */
+  readonly says: string;
+  /** Rows of the record that show it. */
+  readonly evidence: readonly RowReference[];
+}
+
+export interface RowReference {
+  readonly table: RecordTable | 'run';
+  readonly id: number;
+}
+
+/** Worst wins: fail, inconclusive, pass. */
+export interface Verdict {
+  readonly outcome: Outcome;
+  readonly findings: readonly CheckedFinding[];
+  readonly blastRadius: BlastRadius;
+}
+
+export type CheckedFinding = Finding & { readonly check: CheckName };
+
+/** How far it went, in the words of the incident. Canaries are left out. Times in milliseconds from the start of the run. */
+export interface BlastRadius {
+  /** Users who were given a picture (or list entry) of a device that they may not see. */
+  readonly usersReceived: number;
+  /** Of those, users who tapped a foreign picture. */
+  readonly usersTapped: number;
+  /** Clips of strangers that were played. */
+  readonly videosPlayed: number;
+  /** Users whose pictures were shown to strangers. */
+  readonly usersExposed: number;
+  /** Users on either side, as a share of all users who are not canaries. */
+  readonly usersAffectedShare: number;
+  readonly firstAtMs: number | null;
+  readonly lastAtMs: number | null;
+  readonly stillLeakingAfterCalm: boolean;
+}

@@ -1,0 +1,71 @@
+import type { Fault } from './fault.ts';
+import type { CheckName } from './finding.ts';
+import type { Population, ViewerHabits } from './population.ts';
+
+/** A plan is data: `--dry-run` prints it, a record keeps it, shrinking deletes steps from it. Times count from the start of the run. */
+export interface Plan {
+  readonly format: 1;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly population: Population;
+  readonly habits: ViewerHabits;
+  /** A connected camera says that it is there, and is told its owner again, this often. */
+  readonly heartbeatMs: number;
+  readonly steps: readonly Step[];
+  readonly checks: readonly CheckName[];
+  /** A request unanswered for this long has not settled; the fleet gives up on it and says so. */
+  readonly requestDeadlineMs: number;
+  /** When everything must have ended, counted from the start of the run. */
+  readonly deadlineMs: number;
+}
+
+export type PhaseName = 'warm' | 'outage' | 'herd' | 'calm' | (string & {});
+
+export type Step = PhaseStep | FaultOnStep | FaultOffStep | CameraArrivals | ViewerArrivals | FloodStep;
+
+interface At {
+  readonly atMs: number;
+}
+
+export interface PhaseStep extends At {
+  readonly type: 'phase';
+  readonly name: PhaseName;
+  readonly forMs: number;
+}
+
+export interface FaultOnStep extends At {
+  readonly type: 'fault-on';
+  /** Names this fault in the record, for example `kill-cache` or `cut-7`. Unique in the plan. */
+  readonly faultId: string;
+  readonly fault: Fault;
+}
+
+export interface FaultOffStep extends At {
+  readonly type: 'fault-off';
+  readonly faultId: string;
+}
+
+/** Every camera connects once within the window (one that holds a connection drops it first), and keeps coming back by its own policy. */
+export interface CameraArrivals extends At {
+  readonly type: 'arrivals';
+  readonly who: 'cameras';
+  readonly overMs: number;
+  /** Share of cameras that upload an event when they are connected. */
+  readonly uploadShare: number;
+}
+
+/** People open the app: either everyone once within the window, or an open arrival rate whatever the answers do. */
+export interface ViewerArrivals extends At {
+  readonly type: 'arrivals';
+  readonly who: 'viewers';
+  readonly overMs: number;
+  readonly curve: { readonly shape: 'everyone-once' } | { readonly shape: 'constant'; readonly perSecond: number };
+}
+
+/** Unchecked pressure beside the fleet: people who reload the app in a closed loop. Its figures stand by themselves. */
+export interface FloodStep extends At {
+  readonly type: 'flood';
+  readonly forMs: number;
+  readonly connections: number;
+  readonly perSecondMax: number;
+}

@@ -1,0 +1,46 @@
+import type { World } from './world.ts';
+
+/** One cache library, as the reference backend uses it. */
+export interface Target {
+  /** The word on the command line. */
+  readonly name: string;
+  /** The npm package that `@VERSION` is looked up in. */
+  readonly package: string;
+  readonly protocol: 'resp';
+  /** Abilities that the library does not have, each with a reason. A stated lack that proves false fails the contract. */
+  readonly lacks: readonly Lack[];
+  open(options: OpenOptions): Promise<CacheClient>;
+}
+
+export interface Lack {
+  readonly ability: 'abort-signal' | 'deadline' | 'get-or-load';
+  readonly because: string;
+}
+
+export interface OpenOptions {
+  readonly endpoint: Endpoint;
+  /** The loaded module (its namespace object) at the version that was asked for. */
+  readonly library: unknown;
+  /** How long one call may take before the client must reject it. */
+  readonly timeoutMs: number;
+  readonly world: World;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface CallOptions {
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What every cache client can do. Values are bytes; a key that is not there is `undefined`; everything else that goes wrong rejects. */
+export interface CacheClient extends AsyncDisposable {
+  get(key: string, options?: CallOptions): Promise<Uint8Array | undefined>;
+  /** Through the library's own pipeline or multi-get; one answer a key, in the order of the keys. */
+  getMany(keys: readonly string[], options?: CallOptions): Promise<readonly (Uint8Array | undefined)[]>;
+  set(key: string, value: Uint8Array, ttlMs: number): Promise<void>;
+  delete(key: string): Promise<void>;
+}
