@@ -1,6 +1,6 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ['{harness,scenarios,targets,reports,scripts,bench}/**/*.test.ts'],
     pool: 'forks',
@@ -11,3 +11,4 @@ export default defineConfig({
     execArgv: ['--disable-warning=ExperimentalWarning'],
   },
 });
+export default config;

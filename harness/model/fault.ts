@@ -46,6 +46,11 @@ export type WireRule =
   /** End established connections on which nothing is outstanding, once the rule is installed. */
   | { readonly type: 'cut-idle'; readonly how: CutKind; readonly timesMax: number }
   /** Deliver a matching reply, and with it all later ones of that connection, `forMs` later. Order is kept. */
-  | { readonly type: 'hold-reply'; readonly forMs: number; readonly selector: ReplySelector; readonly timesMax: number }
+  | {
+      readonly type: 'hold-reply';
+      readonly forMs: number;
+      readonly selector: ReplySelector;
+      readonly timesMax: number;
+    }
   /** Close the listening port, so that connecting is refused, and cut what is established. */
   | { readonly type: 'refuse-connections'; readonly how: CutKind };

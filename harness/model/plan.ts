@@ -21,7 +21,13 @@ export interface Plan {
 
 export type PhaseName = 'warm' | 'outage' | 'herd' | 'calm' | (string & {});
 
-export type Step = PhaseStep | FaultOnStep | FaultOffStep | CameraArrivals | ViewerArrivals | FloodStep;
+export type Step =
+  | PhaseStep
+  | FaultOnStep
+  | FaultOffStep
+  | CameraArrivals
+  | ViewerArrivals
+  | FloodStep;
 
 interface At {
   readonly atMs: number;
@@ -59,7 +65,9 @@ export interface ViewerArrivals extends At {
   readonly type: 'arrivals';
   readonly who: 'viewers';
   readonly overMs: number;
-  readonly curve: { readonly shape: 'everyone-once' } | { readonly shape: 'constant'; readonly perSecond: number };
+  readonly curve:
+    | { readonly shape: 'everyone-once' }
+    | { readonly shape: 'constant'; readonly perSecond: number };
 }
 
 /** Unchecked pressure beside the fleet: people who reload the app in a closed loop. Its figures stand by themselves. */

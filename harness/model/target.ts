@@ -40,7 +40,10 @@ export interface CallOptions {
 export interface CacheClient extends AsyncDisposable {
   get(key: string, options?: CallOptions): Promise<Uint8Array | undefined>;
   /** Through the library's own pipeline or multi-get; one answer a key, in the order of the keys. */
-  getMany(keys: readonly string[], options?: CallOptions): Promise<readonly (Uint8Array | undefined)[]>;
+  getMany(
+    keys: readonly string[],
+    options?: CallOptions,
+  ): Promise<readonly (Uint8Array | undefined)[]>;
   set(key: string, value: Uint8Array, ttlMs: number): Promise<void>;
   delete(key: string): Promise<void>;
 }

@@ -18,7 +18,11 @@ function rngFrom(state: number): Rng {
     unit,
     chance: (ratio) => unit() < ratio,
     integer: (minInclusive, maxInclusive) => {
-      if (!Number.isSafeInteger(minInclusive) || !Number.isSafeInteger(maxInclusive) || maxInclusive < minInclusive) {
+      if (
+        !Number.isSafeInteger(minInclusive) ||
+        !Number.isSafeInteger(maxInclusive) ||
+        maxInclusive < minInclusive
+      ) {
         throw new RangeError(`no whole number from ${minInclusive} to ${maxInclusive}`);
       }
       return minInclusive + Math.floor(unit() * (maxInclusive - minInclusive + 1));
@@ -30,7 +34,8 @@ function rngFrom(state: number): Rng {
 /** FNV-1a over UTF-16 code units, finished with murmur3's mixer so that near labels give far seeds. */
 function hashText(text: string): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < text.length; index += 1)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
