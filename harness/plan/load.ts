@@ -1,0 +1,36 @@
+import type { CameraArrivals, FloodStep, ViewerArrivals } from '../model/plan.ts';
+
+/** Every camera connects once within `overMs`, from the start of the phase. */
+export function cameras(load: {
+  readonly overMs: number;
+  readonly uploadShare: number;
+}): CameraArrivals {
+  return { atMs: 0, type: 'arrivals', who: 'cameras', ...load };
+}
+
+/** People open the app at an open arrival rate: the next one comes whatever became of the last. */
+export function visits({
+  overMs,
+  perSecond,
+}: {
+  readonly overMs: number;
+  readonly perSecond: number;
+}): ViewerArrivals {
+  return {
+    atMs: 0,
+    type: 'arrivals',
+    who: 'viewers',
+    overMs,
+    curve: { shape: 'constant', perSecond },
+  };
+}
+
+/** Everybody opens the app once within `overMs`. */
+export function visitsOfEveryone({ overMs }: { readonly overMs: number }): ViewerArrivals {
+  return { atMs: 0, type: 'arrivals', who: 'viewers', overMs, curve: { shape: 'everyone-once' } };
+}
+
+/** Unchecked reloads in a closed loop, at most `perSecondMax` a second. */
+export function flood(load: Omit<FloodStep, 'type' | 'atMs'>): FloodStep {
+  return { atMs: 0, type: 'flood', ...load };
+}
