@@ -1,7 +1,15 @@
 import type { RecordTable } from './rows.ts';
 
 /** The names of all checks; `crosswire list checks` prints them. */
-export type CheckName = 'own-data-only' | 'mapping' | 'settles' | 'fault-bit' | 'canary' | 'served';
+export type CheckName =
+  | 'own-data-only'
+  | 'mapping'
+  | 'settles'
+  | 'fault-bit'
+  | 'canary'
+  | 'served'
+  /** Not asked for by plans: the judge adds it when the record is not complete. */
+  | 'whole-record';
 
 export type Outcome = 'pass' | 'fail' | 'inconclusive';
 
@@ -18,6 +26,8 @@ export type Finding =
   | {
       readonly outcome: 'fail';
       readonly examined: number;
+      /** How many violations there were; `violations` keeps the first 10,000 of them. */
+      readonly count: number;
       readonly violations: readonly Violation[];
       readonly says: string;
     }

@@ -217,7 +217,7 @@ export interface RunRow {
   readonly startedAt: string;
 }
 
-/** What the writer of one process accepts. Rows are buffered and written in batches; a full disk rejects `flush` and stops the run. */
+/** What the writer of one process accepts. Rows are buffered and written in batches; nothing here throws: a full disk is told once, through `onFailure` of the writer. */
 export interface Recorder {
   nextId(table: RecordTable): number;
   op(row: OpRow): void;
