@@ -11,11 +11,11 @@ export interface RunParts {
     inject(faultId: string, fault: Fault, signal: AbortSignal): Promise<RunGuard>;
   };
   readonly fleet: {
-    /** Follows the plan's arrivals from the start of the run; resolves when every camera and viewer has ended. */
+    /** Follows the plan's arrivals; resolves when every camera and viewer has ended, rejects soon after its signal aborts. */
     run(plan: Plan, signal: AbortSignal): Promise<void>;
   };
   readonly flood: {
-    /** Resolves when the flood ended and has written its row. */
+    /** Resolves when the flood ended and has written its row, rejects soon after its signal aborts. */
     run(step: FloodStep, signal: AbortSignal): Promise<void>;
   };
   /** Told each phase as it begins. */
