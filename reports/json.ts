@@ -1,0 +1,83 @@
+import type { BlastRadius, CheckedFinding, CheckName, Outcome } from '../harness/model/finding.ts';
+import type { RunSummary } from './summary.ts';
+
+/** The object of `crosswire run --json`; `run.schema.json` beside this file describes it. */
+export interface RunJson {
+  readonly verdict: Outcome;
+  readonly scenario: string;
+  readonly target: { readonly name: string; readonly version: string };
+  /** Which service really served. */
+  readonly cache: string;
+  readonly seed: number;
+  readonly findings: readonly FindingJson[];
+  readonly blastRadius: BlastRadius;
+  readonly attribution: readonly { readonly hop: string; readonly count: number }[];
+  /** Path of the record. */
+  readonly record: string;
+  /** Path of each report that was written, by its format. */
+  readonly reports: Readonly<Record<string, string>>;
+}
+
+export interface FindingJson {
+  readonly check: CheckName;
+  readonly outcome: Outcome;
+  /** How many things were looked at; null when the check came to no result. */
+  readonly examined: number | null;
+  /** How many of them were wrong; null when the check came to no result. */
+  readonly violations: number | null;
+  /** With 95 % confidence the true share of wrong ones is below this; null unless the check passed. */
+  readonly upperBound95: number | null;
+}
+
+export function toRunJson(summary: RunSummary): RunJson {
+  const { run, verdict } = summary;
+  return {
+    verdict: verdict.outcome,
+    scenario: run.scenario,
+    target: { name: run.target, version: run.targetVersion },
+    cache: run.cache,
+    seed: run.seed,
+    findings: verdict.findings.map(toFindingJson),
+    blastRadius: toBlastRadiusJson(verdict.blastRadius),
+    attribution: summary.attribution.map(({ hop, count }) => ({ hop, count })),
+    record: summary.record,
+    reports: Object.fromEntries(summary.reports.map(({ format, path }) => [format, path])),
+  };
+}
+
+/** The object as text, indented, with a final line end. */
+export function renderJson(summary: RunSummary): string {
+  return `${JSON.stringify(toRunJson(summary), null, 2)}\n`;
+}
+
+function toFindingJson(finding: CheckedFinding): FindingJson {
+  const { check, outcome } = finding;
+  switch (finding.outcome) {
+    case 'pass': {
+      const { examined, upperBound95 } = finding;
+      return { check, outcome, examined, violations: 0, upperBound95 };
+    }
+    case 'fail': {
+      const { examined, count } = finding;
+      return { check, outcome, examined, violations: count, upperBound95: null };
+    }
+    case 'inconclusive':
+      return { check, outcome, examined: null, violations: null, upperBound95: null };
+    default:
+      return finding satisfies never;
+  }
+}
+
+/** Field by field, so that what a later model adds does not slip past the schema. */
+function toBlastRadiusJson(blastRadius: BlastRadius): BlastRadius {
+  return {
+    usersReceived: blastRadius.usersReceived,
+    usersTapped: blastRadius.usersTapped,
+    videosPlayed: blastRadius.videosPlayed,
+    usersExposed: blastRadius.usersExposed,
+    usersAffectedShare: blastRadius.usersAffectedShare,
+    firstAtMs: blastRadius.firstAtMs,
+    lastAtMs: blastRadius.lastAtMs,
+    stillLeakingAfterCalm: blastRadius.stillLeakingAfterCalm,
+  };
+}

@@ -1,0 +1,65 @@
+import { markdownText } from './markup.ts';
+import { counted, percent, seconds, thousands } from './numbers.ts';
+import type { RunSummary } from './summary.ts';
+import { because, findingSentence, headline, worstFirst } from './verdict-words.ts';
+
+/** A short summary for a job's page: the verdict, the findings, how far it went, and the line that replays it. GitHub's Markdown. */
+export function renderMarkdown(summary: RunSummary): string {
+  const { run, verdict } = summary;
+  const target = `${run.target} ${run.targetVersion}`;
+  const facts = [
+    `scenario ${run.scenario}`,
+    `target ${target}`,
+    `cache ${run.cache}`,
+    `seed ${String(run.seed)}`,
+    ...run.versions.map(({ name, value }) => `${name} ${value}`),
+  ];
+  return [
+    `## ${MARKS[verdict.outcome]} ${verdict.outcome.toUpperCase()}: ${markdownText(headline(summary))}`,
+    '',
+    `${markdownText(because(summary))}.`,
+    '',
+    facts.map(markdownText).join(', '),
+    '',
+    '| check | outcome | |',
+    '| --- | --- | --- |',
+    ...worstFirst(verdict.findings).map(
+      (finding) =>
+        `| ${markdownText(finding.check)} | ${finding.outcome} | ${markdownText(findingSentence(finding))} |`,
+    ),
+    '',
+    ...blast(summary),
+    'Replay:',
+    '',
+    ...fenced(summary.replay),
+    '',
+  ].join('\n');
+}
+
+const MARKS: Readonly<Record<RunSummary['verdict']['outcome'], string>> = {
+  pass: '✅',
+  fail: '❌',
+  inconclusive: '❔',
+};
+
+function blast({ verdict: { blastRadius }, run }: RunSummary): readonly string[] {
+  const { usersReceived, usersTapped, usersExposed, videosPlayed, firstAtMs, lastAtMs } =
+    blastRadius;
+  if (usersReceived === 0) return [];
+  const received = `${counted(usersReceived, 'user')} of ${thousands(run.users)} received a stranger’s thumbnail`;
+  const tapped = `${thousands(usersTapped)} tapped one, ${counted(videosPlayed, 'clip')} played`;
+  const exposed = `${counted(usersExposed, 'user')} exposed, ${percent(blastRadius.usersAffectedShare)} of all affected`;
+  const when =
+    firstAtMs === null || lastAtMs === null
+      ? ''
+      : `, from ${seconds(firstAtMs)} to ${seconds(lastAtMs)}`;
+  return [`${received}, ${tapped}, ${exposed}${when}.`, ''];
+}
+
+/** A code block whose fence is longer than any run of backticks in the line. */
+function fenced(line: string): readonly string[] {
+  const text = line.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  return [`${fence}sh`, text, fence];
+}
