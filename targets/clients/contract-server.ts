@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { Endpoint } from '../../harness/model/target.ts';
+
+/** A real redis-server of a test: it can be killed, come back on the same port, and be made to stall. */
+export interface ContractServer extends AsyncDisposable {
+  readonly endpoint: Endpoint;
+  /** Empty again on the same port; resolves when it accepts connections. */
+  start(): Promise<void>;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** SIGSTOP: connections stay, answers stop. */
+  stall(): void;
+  /** SIGCONT: what was asked meanwhile is answered late. */
+  resume(): void;
+}
+
+/** Whether `redis-server` can be started from PATH, or why not. */
+export function redisServerMissing(): string | undefined {
+  const { error, status } = spawnSync('redis-server', ['--version'], { stdio: 'ignore' });
+  if (error === undefined && status === 0) return undefined;
+  return 'no redis-server on PATH';
+}
+
+/** Starts a server without persistence on a free port of the loopback interface. */
+export async function startContractServer(): Promise<ContractServer> {
+  const endpoint = { host: '127.0.0.1', port: await freePort() };
+  let child: ChildProcess | undefined;
+  const kill = async (): Promise<void> => {
+    const running = child;
+    child = undefined;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const gone = once(running, 'exit');
+    running.kill('SIGKILL');
+    await gone;
+  };
+  const start = async (): Promise<void> => {
+    child = spawn('redis-server', serverArguments(endpoint), { stdio: 'ignore' });
+    await accepting(endpoint, child);
+  };
+  await start();
+  return {
+    endpoint,
+    start,
+    kill,
+    stall: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
+    [Symbol.asyncDispose]: kill,
+  };
+}
+
+function serverArguments({ host, port }: Endpoint): string[] {
+  return ['--bind', host, '--port', String(port), '--save', '', '--appendonly', 'no'];
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}
+
+const attemptsMax = 200;
+const attemptEveryMs = 25;
+
+async function accepting(endpoint: Endpoint, child: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    if (child.exitCode !== null) break;
+    if (await accepts(endpoint)) return;
+    await new Promise((resolve) => setTimeout(resolve, attemptEveryMs));
+  }
+  child.kill('SIGKILL');
+  throw new Error(
+    `redis-server did not accept on ${endpoint.host}:${endpoint.port} within ${attemptsMax * attemptEveryMs} ms`,
+  );
+}
+
+async function accepts(endpoint: Endpoint): Promise<boolean> {
+  const socket = connect(endpoint);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
