@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
 /**
  * Calls between the conductor and its child processes: JSON over Node's own channel. A child whose conductor
@@ -33,9 +34,13 @@ export function serve(handlers: Handlers, close: () => Promise<void>): Served {
   const send = (message: Message): void => {
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
   };
-  const leave = async (): Promise<void> => {
+  let left: Promise<void> | undefined;
+  const leave = (): Promise<void> => {
     setTimeout(() => process.exit(0), closeMsMax).unref();
-    await close().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+    left ??= close().catch((error: unknown) => {
+      process.stderr.write(`${String(error)}\n`);
+    });
+    return left;
   };
   // Ctrl-C reaches every process of the terminal's group. Only the conductor decides what it means.
   process.on('SIGINT', () => undefined);
@@ -85,6 +90,8 @@ export interface ChildOptions {
   readonly node: string;
   /** Told the process id before anything else happens, so that a reaper can know it. */
   readonly onProcess: (processId: number) => void;
+  /** Open files that the process may have; the inherited limit when absent. */
+  readonly fileLimit?: number | undefined;
 }
 
 /** Starts a child process that `serve`s the given calls. Disposing asks it to close, and kills it when it does not within four seconds. */
@@ -93,8 +100,14 @@ export function startChild<Api extends Handlers>({
   entry,
   node,
   onProcess,
+  fileLimit,
 }: ChildOptions): Child<Api> {
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry.pathname], {
+  const command = [node, '--disable-warning=ExperimentalWarning', fileURLToPath(entry)];
+  const [program = node, ...words] =
+    fileLimit === undefined
+      ? command
+      : ['sh', '-c', `ulimit -n ${fileLimit}; exec "$@"`, 'sh', ...command];
+  const child = spawn(program, words, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
   });

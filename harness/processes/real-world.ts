@@ -4,6 +4,8 @@ import { seededRng } from '../plan/rng.ts';
 
 /** What a child process is told about the run it belongs to. */
 export interface RunSettings {
+  /** Which process this is, for example `fleet`. */
+  readonly name: string;
   /** `process.hrtime.bigint()` at the start of the run, as text: the zero of all times. */
   readonly startTicks: string;
   readonly seed: number;
