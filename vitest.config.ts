@@ -8,6 +8,7 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     retry: 0,
+    reporters: ['default', './scripts/closing-line.ts'],
     execArgv: ['--disable-warning=ExperimentalWarning'],
   },
 });
