@@ -1,0 +1,130 @@
+import type { CameraRow, EvidenceRow, OpRow, ShownRow, ToldRow } from '../model/rows.ts';
+import {
+  blob,
+  blobOrNull,
+  flag,
+  integer,
+  integerOrNull,
+  oneOf,
+  type Table,
+  text,
+  textOrNull,
+} from './column.ts';
+
+/** What people and cameras asked, and what they were given. */
+export const viewerTables: {
+  readonly op: Table<OpRow>;
+  readonly shown: Table<ShownRow>;
+  readonly evidence: Table<EvidenceRow>;
+  readonly camera: Table<CameraRow>;
+  readonly told: Table<ToldRow>;
+} = {
+  op: {
+    says: 'One request of a viewer, or an upload of a camera.',
+    columns: {
+      id: integer('unique within the table'),
+      actorKind: oneOf('who asked', { viewer: 'a user of the app', camera: 'a camera' }),
+      actorId: text('the user or the device'),
+      canary: flag('1 for a canary viewer, who is left out of the verdict'),
+      kind: oneOf('what was asked', {
+        login: 'a new session',
+        list: 'a page of the Events tab',
+        thumbnails: 'the pictures of that page',
+        enlarge: 'the picture that was tapped',
+        clip: 'the video of it',
+        upload: 'a new event of a camera',
+      }),
+      requestId: text('sent as `x-request-id`; the answer must echo it'),
+      intendedNs: integer('when the plan wanted it sent'),
+      sentNs: integerOrNull('when it was sent; null when it never was'),
+      doneNs: integerOrNull('when it ended, one way or the other; null when it never settled'),
+      outcome: oneOf('how it ended', {
+        ok: 'answered with a 2xx',
+        refused: 'answered with an error status',
+        failed: 'the connection failed or was cut',
+        expired: 'not answered within the deadline',
+        unsent: 'the generator could not send it',
+        'wrong-echo': "the answer named another request's id, so its body is not judged",
+      }),
+      status: integerOrNull('HTTP status; null when none arrived'),
+      toldUserId: textOrNull('whom the backend said it served; null when it said nothing'),
+      askedEventId: textOrNull('the event that was asked for, where one was'),
+      error: textOrNull('what went wrong'),
+    },
+  },
+  shown: {
+    says: 'One picture or list entry that a viewer was given: what the bytes said, beside what was asked.',
+    columns: {
+      id: integer('unique within the table'),
+      opId: integer('the request in `op`'),
+      viewerId: text('the user who was given it'),
+      canary: flag('1 for a canary viewer, who is left out of the verdict'),
+      swapped: flag('1 when the harness swapped these bytes itself, on purpose'),
+      surface: oneOf('where it was shown', {
+        list: 'an entry of the Events tab',
+        thumbnail: 'a picture on the Events tab',
+        enlarge: 'a tapped picture',
+        clip: 'a video',
+      }),
+      requestedNs: integer('when it was asked for'),
+      shownNs: integer('when it had arrived'),
+      askedEventId: textOrNull('the event that was asked for'),
+      state: oneOf('what could be read from the bytes', {
+        intact: 'one picture, and its checksum is right',
+        blended: 'head and tail belong to different pictures',
+        truncated: 'the end is missing',
+        damaged: 'a stamp can be read, and the checksum is wrong',
+        unstamped: 'nothing in it says whose it is',
+      }),
+      ownerId: textOrNull('owner named by the head stamp'),
+      deviceId: textOrNull('device named by the head stamp or the list entry'),
+      eventId: textOrNull('event named by the head stamp or the list entry'),
+      version: integerOrNull('version named by the head stamp or the list entry'),
+      tailDeviceId: textOrNull('device named by the tail stamp of a blended picture'),
+      bytes: integer('length of the body'),
+    },
+  },
+  evidence: {
+    says: 'The offending bytes of a row of `shown`, as JPEG.',
+    columns: {
+      id: integer('unique within the table'),
+      shownId: integer('the row in `shown`'),
+      shown: blob('what arrived'),
+      asked: blobOrNull('what should have arrived, rendered again; null when that cannot be known'),
+    },
+  },
+  camera: {
+    says: 'One attempt of a camera to be connected.',
+    columns: {
+      id: integer('unique within the table'),
+      deviceId: text('the camera'),
+      attempt: integer('counts from 1 within one device'),
+      plannedNs: integer('when its policy wanted it'),
+      startedNs: integerOrNull('when it began; null when it never did'),
+      toldNs: integerOrNull('when the backend told it its owner; null when that never came'),
+      toldOwnerId: textOrNull('the owner that it was told'),
+      toldDeviceId: textOrNull('the device that the backend said it was talking to'),
+      closedNs: integerOrNull('when the connection ended; null while it was open'),
+      outcome: oneOf('how it went', {
+        connected: 'the backend accepted it and told it its owner',
+        refused: 'the backend refused the upgrade',
+        failed: 'the connection failed or was cut before it was told',
+        expired: 'not told within the deadline',
+        'wrong-echo': "the greeting named another request's id, so it is not judged",
+      }),
+      code: integerOrNull('HTTP status of a refusal, or WebSocket close code'),
+      error: textOrNull('what went wrong'),
+    },
+  },
+  told: {
+    says: 'A camera was told its owner again on a connection that it already held.',
+    columns: {
+      id: integer('unique within the table'),
+      deviceId: text('the camera'),
+      atNs: integer('when'),
+      toldDeviceId: text('the device that the backend said it was talking to'),
+      toldOwnerId: text('the owner that it was told'),
+      surface: oneOf('what it had sent', { heartbeat: 'a heartbeat', upload: 'an event' }),
+    },
+  },
+};
