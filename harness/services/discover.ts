@@ -1,0 +1,53 @@
+import type { Provider } from '../model/service.ts';
+import { embeddedProvider } from './embedded.ts';
+import { externalProvider } from './external.ts';
+import { processProvider } from './process.ts';
+
+export interface DiscoverOptions {
+  /** What `--cache` says: `embedded`, `process` or a `redis://` URL; undefined to take the best that is here. */
+  readonly choice: string | undefined;
+  /** What the PATH of the environment says. */
+  readonly path: string;
+  /** A folder for the server to work in, the caller's to remove. */
+  readonly scratchDirectory: string;
+  /** The node that runs the embedded server: `process.execPath` of the caller. */
+  readonly node: string;
+  /** Told the id of each process that is started, from the first instant. */
+  readonly onProcess: (processId: number) => void;
+}
+
+export interface Discovered {
+  readonly provider: Provider;
+  /** For the output: what was found. */
+  readonly says: string;
+}
+
+/**
+ * Chooses the backing cache: what was asked for, or else a redis-server or valkey-server on PATH, or else the embedded one.
+ * Rejects when what was asked for is not there, and says what it needs. Starts nothing.
+ */
+export async function discoverCache(options: DiscoverOptions): Promise<Discovered> {
+  if (options.choice !== undefined)
+    return requireAvailable(chosen(options.choice, options), options.choice);
+  const process = processProvider(options);
+  const availability = await process.available();
+  if (availability.state === 'available') return { provider: process, says: availability.says };
+  return requireAvailable(embeddedProvider(options), 'embedded');
+}
+
+function chosen(choice: string, options: DiscoverOptions): Provider {
+  if (choice === 'embedded') return embeddedProvider(options);
+  if (choice === 'process') return processProvider(options);
+  if (choice.includes('://')) return externalProvider({ url: choice });
+  throw new Error(
+    `there is no cache called ${JSON.stringify(choice)}; choose embedded, process or a URL like redis://127.0.0.1:6379`,
+  );
+}
+
+async function requireAvailable(provider: Provider, choice: string): Promise<Discovered> {
+  const availability = await provider.available();
+  if (availability.state === 'available') return { provider, says: availability.says };
+  throw new Error(
+    `the cache ${choice} is not available: ${availability.says}; ${availability.needs}`,
+  );
+}

@@ -1,0 +1,94 @@
+import { fileURLToPath } from 'node:url';
+import type { Provider } from '../model/service.ts';
+import { lastWords, type ServiceProcess, startServiceProcess } from './child.ts';
+import { type Launched, startRestartable } from './restartable.ts';
+
+export interface EmbeddedProviderOptions {
+  /** The node that runs it: `process.execPath` of the caller. */
+  readonly node: string;
+  /** Told each process id from the first instant. */
+  readonly onProcess: (processId: number) => void;
+  /** The program to run. Our own server unless told. */
+  readonly entry?: string;
+  /** How long it may take until the server listens. 10 seconds unless told. */
+  readonly startMsMax?: number;
+}
+
+/** What the server's process sends when it listens. */
+export interface ListeningMessage {
+  readonly listeningPort: number;
+}
+
+const host = '127.0.0.1';
+const startMsDefault = 10_000;
+
+/** Our own RESP server in a process of its own. It needs nothing but node, and ends by itself when we are gone. */
+export function embeddedProvider(options: EmbeddedProviderOptions): Provider {
+  return {
+    name: 'embedded',
+    available: () =>
+      Promise.resolve({ state: 'available', says: 'embedded RESP server (comes with crosswire)' }),
+    start: (signal) =>
+      startRestartable(
+        {
+          launch: (signal) => launch(options, signal),
+          says: ({ port }) => `embedded RESP server (own process, port ${port})`,
+        },
+        signal,
+      ),
+  };
+}
+
+async function launch(
+  { node, onProcess, entry = ownEntry(), startMsMax = startMsDefault }: EmbeddedProviderOptions,
+  signal: AbortSignal,
+): Promise<Launched> {
+  signal.throwIfAborted();
+  const service = await startServiceProcess({
+    executable: node,
+    parameters: ['--disable-warning=ExperimentalWarning', entry],
+    hasChannel: true,
+    onProcess,
+  });
+  try {
+    const port = await untilListening(
+      service,
+      AbortSignal.any([signal, AbortSignal.timeout(startMsMax)]),
+    );
+    return { process: service, endpoint: { host, port } };
+  } catch (error) {
+    await service.kill();
+    signal.throwIfAborted();
+    const tail = await lastWords(service);
+    throw new Error(
+      `the embedded RESP server did not listen within ${startMsMax} ms: ${(error as Error).message}; its last lines were:\n${tail || '(none)'}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Built, the entry is JavaScript beside us; from a checkout node runs the source. */
+function ownEntry(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return fileURLToPath(new URL(`../processes/embedded-resp.${extension}`, import.meta.url));
+}
+
+async function untilListening(service: ServiceProcess, signal: AbortSignal): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    if (signal.aborted) reject(signal.reason as Error);
+    service.onMessage((message) => {
+      if (isListeningMessage(message)) resolve(message.listeningPort);
+    });
+    void service.gone.then((how) => reject(new Error(`it ended with ${how}`)));
+  });
+}
+
+function isListeningMessage(message: unknown): message is ListeningMessage {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'listeningPort' in message &&
+    typeof message.listeningPort === 'number'
+  );
+}
