@@ -1,0 +1,131 @@
+import { hash } from 'node:crypto';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Recorder } from '../model/rows.ts';
+import type { Endpoint } from '../model/target.ts';
+import type { Rng, World } from '../model/world.ts';
+import { createWire, type Wire, type WireLimits } from '../wire/proxy.ts';
+
+export interface WireSocketsOptions {
+  /** An address of this machine. */
+  readonly host: string;
+  /** 0 takes a free one below the range that systems give to outgoing connections. */
+  readonly port: number;
+  /** Asked at every new connection, so that a cache may come back elsewhere. */
+  readonly upstream: () => Endpoint;
+  readonly world: World;
+  readonly recorder: Pick<Recorder, 'nextId' | 'wire' | 'wireConnection'>;
+  /** SHA-1 of this process's crypto library unless said otherwise. */
+  readonly digest?: (bytes: Uint8Array) => string;
+  readonly limits?: Partial<WireLimits>;
+}
+
+/** A wire on a port. */
+export interface WireSockets {
+  readonly wire: Wire;
+  /** The same for as long as it lives, also across `refuse-connections`. */
+  readonly endpoint: Endpoint;
+  /** Ends every connection and gives the port back. Resolves when every row is written. */
+  close(): Promise<void>;
+}
+
+/** Listens, and passes every connection through a wire. Rejects when the port is taken, or the address is not ours. */
+export async function listenWire(options: WireSocketsOptions): Promise<WireSockets> {
+  const { host, world, recorder, upstream, digest = sha1, limits = {} } = options;
+  const accept = (socket: Socket): void => wire.accept(socket);
+  const report = (error: Error): void => world.log(`wire: listening on ${host}: ${error.message}`);
+  const wire = createWire({
+    world,
+    recorder,
+    digest,
+    limits,
+    // Half-open sockets, both: a FIN is passed on as a FIN, at its place among the bytes, and not answered by node itself.
+    connectUpstream: () => connect({ ...upstream(), noDelay: true, allowHalfOpen: true }),
+    listener: {
+      close: async () => {
+        server.close();
+      },
+      open: async () => {
+        server = await listen({ host, port: endpoint.port, accept, report });
+        if (isClosed) server.close();
+      },
+    },
+  });
+  let server = await listenAnywhere({ host, accept, report }, options.port, world.rng);
+  const endpoint = endpointOf(server, host);
+  let isClosed = false;
+  return {
+    wire,
+    endpoint,
+    close: async () => {
+      isClosed = true;
+      server.close();
+      await wire.close();
+    },
+  };
+}
+
+interface ListenOptions {
+  readonly host: string;
+  readonly accept: (socket: Socket) => void;
+  readonly report: (error: Error) => void;
+}
+
+const portMin = 15_000;
+const portMax = 30_000;
+const attemptsMax = 64;
+
+/**
+ * A port that is closed for a while and opened again must not be lost meanwhile. Those that the system picks by itself can be:
+ * 1. the port is closed;  2. thousands of cameras connect, each from a port of the system's own choice, and one gets ours;
+ * 3. it cannot be opened again. So a port is drawn from below that range (32768 on Linux, 49152 elsewhere).
+ */
+async function listenAnywhere(options: ListenOptions, port: number, rng: Rng): Promise<Server> {
+  if (port !== 0) return listen({ ...options, port });
+  const draws = rng.fork('wire port');
+  for (let attempt = 1; attempt < attemptsMax; attempt += 1) {
+    try {
+      return await listen({ ...options, port: draws.integer(portMin, portMax) });
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+    }
+  }
+  return listen({ ...options, port: 0 });
+}
+
+function listen({
+  host,
+  port,
+  accept,
+  report,
+}: ListenOptions & { readonly port: number }): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ noDelay: true, allowHalfOpen: true }, accept);
+    const fail = (error: Error): void => {
+      const says = `the wire cannot listen on ${host}:${port}: ${error.message}`;
+      reject(new Error(`${says}; name another port, or 0 for any free one`, { cause: error }));
+    };
+    server.once('error', fail);
+    server.listen({ host, port }, () => {
+      server.off('error', fail);
+      server.on('error', report);
+      resolve(server);
+    });
+  });
+}
+
+function isTaken(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : null;
+  return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+}
+
+function endpointOf(server: Server, host: string): Endpoint {
+  const address = server.address();
+  if (address === null || typeof address === 'string') {
+    throw new Error(`the wire listens on ${String(address)}, which is not a TCP port`);
+  }
+  return { host, port: address.port };
+}
+
+function sha1(bytes: Uint8Array): string {
+  return hash('sha1', bytes, 'hex');
+}

@@ -1,0 +1,312 @@
+import { expectationOf, keyPlaceOf } from './command-table.ts';
+import type { CommandFrame, Framer, Span } from './framing.ts';
+
+export interface CommandLimits {
+  /** Arguments of one command. */
+  readonly argumentsMax: number;
+  /** Bytes that one argument may announce. */
+  readonly argumentBytesMax: number;
+  /** Bytes of a command that is not an array but a line of words. */
+  readonly inlineBytesMax: number;
+  /** What is kept of a command's name, key and words. */
+  readonly keyBytesMax: number;
+}
+
+export const commandLimits: CommandLimits = {
+  argumentsMax: 2_147_483_647,
+  argumentBytesMax: 4_294_967_296,
+  inlineBytesMax: 65_536,
+  keyBytesMax: 1_024,
+};
+
+const CR = 13;
+const LF = 10;
+const DOLLAR = 36;
+const ASTERISK = 42;
+const LINE_FEED_MISSING = 'a carriage return was not followed by a line feed';
+
+type Expects =
+  | 'start'
+  | 'count'
+  | 'count-lf'
+  | 'dollar'
+  | 'length'
+  | 'length-lf'
+  | 'data'
+  | 'data-cr'
+  | 'data-lf'
+  | 'inline';
+
+interface GrowingFrame {
+  command: string;
+  key: string | null;
+  expects: CommandFrame['expects'];
+}
+
+/**
+ * Frames the commands of one connection: arrays of bulk strings, and inline commands, in chunks cut anywhere. Reads as a
+ * Redis server does: `*0`, `*-1` and empty lines are no commands and get no reply.
+ */
+export class CommandFramer implements Framer<CommandFrame> {
+  lost: string | null = null;
+  readonly #limits: CommandLimits;
+  readonly #decoder = new TextDecoder();
+  #frame: GrowingFrame = nothingYet();
+  #expects: Expects = 'start';
+  #begun = false;
+  #whole = false;
+  #number = 0;
+  #digits = 0;
+  #negative = false;
+  #argumentsMissing = 0;
+  /** Which argument is being read, from 0, the command's name. */
+  #place = 0;
+  #keyPlace = 0;
+  #bytesMissing = 0;
+  /** What the chunks before this one held of the argument or line at hand. */
+  #kept: Uint8Array | null = null;
+  #words: string[] = [];
+
+  constructor(limits: CommandLimits) {
+    this.#limits = limits;
+  }
+
+  get atBoundary(): boolean {
+    return !this.#begun;
+  }
+
+  push(chunk: Uint8Array): Span<CommandFrame>[] {
+    const spans: Span<CommandFrame>[] = [];
+    let from = 0;
+    let at = 0;
+    while (at < chunk.length && this.lost === null) {
+      at = this.#read(chunk, at);
+      if (!this.#whole) continue;
+      spans.push({ frame: this.#frame, from, to: at, last: true });
+      from = at;
+      this.#startOver();
+    }
+    if (from === chunk.length) return spans;
+    const frame = this.lost === null ? this.#frame : null;
+    spans.push({ frame, from, to: chunk.length, last: false });
+    return spans;
+  }
+
+  /** Reads and returns where the next byte is; only the first byte of an inline command is looked at twice. */
+  #read(chunk: Uint8Array, at: number): number {
+    switch (this.#expects) {
+      case 'start':
+        return this.#readStart(chunk[at] ?? 0, at);
+      case 'count':
+      case 'length':
+        return this.#readNumber(chunk, at);
+      case 'count-lf':
+        if (chunk[at] !== LF) return this.#lose(LINE_FEED_MISSING);
+        this.#endCount();
+        return at + 1;
+      case 'dollar':
+        if (chunk[at] !== DOLLAR) return this.#lose('an argument does not begin with $');
+        this.#expectNumber('length');
+        return at + 1;
+      case 'length-lf':
+        if (chunk[at] !== LF) return this.#lose(LINE_FEED_MISSING);
+        this.#endLength();
+        return at + 1;
+      case 'data':
+        return this.#readData(chunk, at);
+      case 'data-cr':
+        if (chunk[at] !== CR) return this.#lose('an argument was longer than it announced');
+        this.#expects = 'data-lf';
+        return at + 1;
+      case 'data-lf':
+        if (chunk[at] !== LF) return this.#lose(LINE_FEED_MISSING);
+        this.#endArgument();
+        return at + 1;
+      case 'inline':
+        return this.#readInline(chunk, at);
+      default:
+        return this.#expects satisfies never;
+    }
+  }
+
+  #readStart(byte: number, at: number): number {
+    this.#begun = true;
+    if (byte !== ASTERISK) {
+      this.#expects = 'inline';
+      return at;
+    }
+    this.#expectNumber('count');
+    return at + 1;
+  }
+
+  #expectNumber(expects: 'count' | 'length'): void {
+    this.#expects = expects;
+    this.#number = 0;
+    this.#digits = 0;
+    this.#negative = false;
+  }
+
+  #readNumber(chunk: Uint8Array, from: number): number {
+    for (let at = from; at < chunk.length; at += 1) {
+      const byte = chunk[at] ?? 0;
+      if (byte >= 48 && byte <= 57 && this.#digits < 15) {
+        this.#number = this.#number * 10 + byte - 48;
+        this.#digits += 1;
+      } else if (byte === 45 && this.#digits === 0 && this.#expects === 'count') {
+        this.#negative = true;
+      } else if (byte === CR && this.#digits > 0) {
+        this.#expects = this.#expects === 'count' ? 'count-lf' : 'length-lf';
+        return at + 1;
+      } else {
+        return this.#lose(`byte ${byte} stands in the ${this.#expects} of a command`);
+      }
+    }
+    return chunk.length;
+  }
+
+  #endCount(): void {
+    if (this.#number > this.#limits.argumentsMax) {
+      this.#lose(
+        `${this.#number} arguments are more than argumentsMax, ${this.#limits.argumentsMax}`,
+      );
+    } else if (this.#negative || this.#number === 0) {
+      this.#whole = true;
+    } else {
+      this.#argumentsMissing = this.#number;
+      this.#expects = 'dollar';
+    }
+  }
+
+  #endLength(): void {
+    if (this.#number > this.#limits.argumentBytesMax) {
+      this.#lose(
+        `${this.#number} bytes are more than argumentBytesMax, ${this.#limits.argumentBytesMax}`,
+      );
+      return;
+    }
+    this.#bytesMissing = this.#number;
+    this.#expects = this.#number === 0 ? 'data-cr' : 'data';
+  }
+
+  #readData(chunk: Uint8Array, from: number): number {
+    const to = Math.min(chunk.length, from + this.#bytesMissing);
+    this.#bytesMissing -= to - from;
+    const complete = this.#bytesMissing === 0;
+    if (this.#isWanted()) {
+      if (complete) this.#understand(this.#textOf(chunk, from, to));
+      else this.#keep(chunk, from, to);
+    }
+    if (complete) this.#expects = 'data-cr';
+    return to;
+  }
+
+  /** Whether the argument at hand is the name, the key, or one of the words that decide what CLIENT does. */
+  #isWanted(): boolean {
+    if (this.#place === 0) return true;
+    return this.#place === this.#keyPlace || (this.#place <= 2 && this.#frame.command === 'CLIENT');
+  }
+
+  #understand(text: string): void {
+    if (this.#place === 0) {
+      this.#frame.command = text.toUpperCase();
+      this.#keyPlace = keyPlaceOf(this.#frame.command);
+    } else if (this.#place === this.#keyPlace) {
+      this.#frame.key = text;
+    } else {
+      this.#words.push(text);
+    }
+  }
+
+  #endArgument(): void {
+    this.#place += 1;
+    this.#argumentsMissing -= 1;
+    this.#expects = 'dollar';
+    if (this.#argumentsMissing > 0) return;
+    this.#frame.expects = expectationOf(this.#frame.command, this.#words);
+    this.#whole = true;
+  }
+
+  #readInline(chunk: Uint8Array, from: number): number {
+    const found = chunk.indexOf(LF, from);
+    const to = found === -1 ? chunk.length : found;
+    if ((this.#kept?.length ?? 0) + to - from > this.#limits.inlineBytesMax) {
+      return this.#lose(
+        `a line of words is longer than inlineBytesMax, ${this.#limits.inlineBytesMax}`,
+      );
+    }
+    if (found === -1) {
+      this.#kept = joined(this.#kept, chunk.slice(from, to));
+      return to;
+    }
+    const line = joined(this.#kept, chunk.subarray(from, to));
+    this.#kept = null;
+    const words = this.#decoder
+      .decode(line)
+      .split(/\s+/u)
+      .filter((word) => word !== '');
+    for (const word of words.slice(0, 4)) {
+      if (this.#isWanted()) this.#understand(unquoted(word).slice(0, this.#limits.keyBytesMax));
+      this.#place += 1;
+    }
+    if (words.length > 0) {
+      this.#frame.expects = expectationOf(this.#frame.command, this.#words);
+    }
+    this.#whole = true;
+    return to + 1;
+  }
+
+  #keep(chunk: Uint8Array, from: number, to: number): void {
+    const room = this.#limits.keyBytesMax - (this.#kept?.length ?? 0);
+    if (room > 0) this.#kept = joined(this.#kept, chunk.slice(from, Math.min(to, from + room)));
+  }
+
+  /** Names and keys are nearly always short and ASCII: for those this is several times faster than the decoder. */
+  #textOf(chunk: Uint8Array, from: number, to: number): string {
+    if (this.#kept !== null || to - from > 64) {
+      this.#keep(chunk, from, to);
+      const text = this.#decoder.decode(this.#kept ?? new Uint8Array());
+      this.#kept = null;
+      return text;
+    }
+    let text = '';
+    for (let at = from; at < to; at += 1) {
+      const byte = chunk[at] ?? 0;
+      if (byte > 127) return this.#decoder.decode(chunk.subarray(from, to));
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+
+  #startOver(): void {
+    this.#frame = nothingYet();
+    this.#expects = 'start';
+    this.#begun = false;
+    this.#whole = false;
+    this.#place = 0;
+    this.#keyPlace = 0;
+    if (this.#words.length > 0) this.#words = [];
+  }
+
+  #lose(because: string): number {
+    this.lost ??= because;
+    return 0;
+  }
+}
+
+function nothingYet(): GrowingFrame {
+  return { command: '', key: null, expects: 'nothing' };
+}
+
+function joined(head: Uint8Array | null, tail: Uint8Array): Uint8Array {
+  if (head === null) return tail;
+  const whole = new Uint8Array(head.length + tail.length);
+  whole.set(head);
+  whole.set(tail, head.length);
+  return whole;
+}
+
+function unquoted(word: string): string {
+  const quote = word[0];
+  const isQuoted = word.length > 1 && (quote === '"' || quote === "'") && word.endsWith(quote);
+  return isQuoted ? word.slice(1, -1) : word;
+}

@@ -1,0 +1,324 @@
+import type { CutKind } from '../model/fault.ts';
+import type { Recorder, WireConnectionRow } from '../model/rows.ts';
+import type { Nanoseconds, World } from '../model/world.ts';
+import { Outbox } from './outbox.ts';
+import { Pairing, type PairingOptions } from './pairing.ts';
+import { type Answer, ReplyLog, type ReplyLogOptions } from './reply-log.ts';
+import type { RuleSet } from './rule-set.ts';
+import { Brake, reset, type WireSocket } from './wire-socket.ts';
+
+export interface ConnectionLimits {
+  /** Commands without a reply on one connection. At the limit the client is not read until half of them are answered. */
+  readonly outstandingMax: number;
+  /** Bytes of held replies on one connection. Above it the server is not read until the hold is over. */
+  readonly heldBytesMax: number;
+  /** Between the moment the system has taken the last bytes and the reset, in milliseconds. */
+  readonly resetDelayMs: number;
+  /** How long a client that does not read may put off its reset, in milliseconds. */
+  readonly flushMsMax: number;
+  /** How long one side may stay open after the other has ended, in milliseconds. */
+  readonly lingerMsMax: number;
+}
+
+export const connectionLimits: ConnectionLimits = {
+  outstandingMax: 65_536,
+  heldBytesMax: 16_777_216,
+  resetDelayMs: 5,
+  flushMsMax: 2_000,
+  lingerMsMax: 2_000,
+};
+
+export interface ConnectionOptions extends PairingOptions, ReplyLogOptions {
+  readonly client: WireSocket;
+  readonly upstream: WireSocket;
+  readonly world: Pick<World, 'clock' | 'log'>;
+  readonly recorder: Pick<Recorder, 'nextId' | 'wire' | 'wireConnection'>;
+  readonly rules: RuleSet;
+  readonly limits: ConnectionLimits;
+  /** Called for what people should know of: at most once a connection and kind. */
+  readonly onNotice: (kind: Notice, says: string) => void;
+  /** Called once, when both sides are gone and every row is written. */
+  readonly onGone: () => void;
+}
+
+/** `unread`: the connection is not paired any more. The others: a limit was met, and the peer is made to wait. */
+export type Notice = 'unread' | 'outstandingMax' | 'heldBytesMax';
+
+/** How and by whom a connection is ended. */
+export interface Ending {
+  readonly by: WireConnectionRow['closedBy'];
+  readonly how: CutKind;
+  readonly faultId: string | null;
+  /** The reply of which the client got some bytes. */
+  readonly inside: Answer | null;
+}
+
+/** Something for the client, in its turn: bytes with the answers that they complete, or the end. */
+type Parcel =
+  | { readonly type: 'pass'; readonly bytes: Uint8Array; readonly answers: readonly Answer[] }
+  | { readonly type: 'end'; readonly ending: Ending };
+
+type Reason = Pick<WireConnectionRow, 'closedBy' | 'how' | 'faultId'>;
+
+/** One client's connection and the one to the server behind it. */
+export class WireConnection {
+  readonly #options: ConnectionOptions;
+  readonly #pairing: Pairing;
+  readonly #log: ReplyLog;
+  readonly #outbox: Outbox<Parcel>;
+  readonly #clientBrake: Brake<'server-is-full' | 'outstanding'>;
+  readonly #upstreamBrake: Brake<'client-is-full' | 'held'>;
+  readonly #gone = new AbortController();
+  readonly #openedNs: Nanoseconds;
+  #state: 'open' | 'closing' | 'gone' = 'open';
+  #reason: Reason | null = null;
+  readonly #noticed = new Set<Notice>();
+  #isRecorded = false;
+  #hasHandedBytes = false;
+  #unanswered = 0;
+
+  constructor(options: ConnectionOptions) {
+    const { client, upstream, world } = options;
+    this.#options = options;
+    this.#openedNs = world.clock.nowNs();
+    this.#pairing = new Pairing(options);
+    this.#log = new ReplyLog(options);
+    this.#clientBrake = new Brake(client);
+    this.#upstreamBrake = new Brake(upstream);
+    this.#outbox = new Outbox({
+      clock: world.clock,
+      deliver: (parcel, faultId) => this.#deliver(parcel, faultId),
+    });
+    client.on('drain', () => this.#upstreamBrake.set('client-is-full', false));
+    client.on('end', () => this.#onClientEnd());
+    client.on('error', () => this.#onClientGone('rst'));
+    client.on('close', () => this.#onClientGone('fin'));
+    upstream.on('drain', () => this.#clientBrake.set('server-is-full', false));
+    upstream.on('end', () => this.end(byServer('fin')));
+    upstream.on('error', () => this.end(byServer('rst')));
+    upstream.on('close', () => this.end(byServer('fin')));
+    upstream.on('data', (chunk) => this.#onReplies(chunk));
+    client.on('data', (chunk) => this.#onCommands(chunk));
+  }
+
+  /** Delivers what is held, and then ends the client's side as said. Only the first call has an effect. */
+  end(ending: Ending): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#options.upstream.destroy();
+    const parcel: Parcel = { type: 'end', ending };
+    if (this.#outbox.mustWait) this.#outbox.put(parcel, 0);
+    else this.#executeEnd(ending);
+  }
+
+  /** Ends both sides at once, at the end of the run. */
+  destroy(): void {
+    this.#reason ??= { closedBy: 'end', how: null, faultId: null };
+    this.#finish();
+  }
+
+  /** Lets a rule on idle connections act if this is one. `isNewToo`: also when it never had an answer. */
+  considerIdle(isNewToo: boolean): void {
+    if (this.#state !== 'open' || !this.#pairing.isIdle || this.#outbox.mustWait) return;
+    if (!isNewToo && !this.#pairing.hasHadAnswer) return;
+    const cut = this.#options.rules.takeIdleCut();
+    if (cut === null) return;
+    this.end({ by: 'rule', how: cut.how, faultId: cut.by.faultId, inside: null });
+  }
+
+  /** Replies that this fault holds go on, in order. */
+  release(faultId: string): void {
+    this.#outbox.release(faultId);
+  }
+
+  #onCommands(chunk: Uint8Array): void {
+    // What a client still says to a connection that is being cut is read and dropped, as a dead server's system would.
+    if (this.#state !== 'open') return;
+    const { upstream, world, limits } = this.#options;
+    this.#pairing.readCommands(chunk, world.clock.nowNs());
+    this.#noticeUnread();
+    if (!upstream.write(chunk)) this.#clientBrake.set('server-is-full', true);
+    if (this.#pairing.outstanding < limits.outstandingMax) return;
+    this.#clientBrake.set('outstanding', true);
+    const limit = `outstandingMax, ${limits.outstandingMax}`;
+    this.#notice('outstandingMax', `has met ${limit}; it is not read until half are answered`);
+  }
+
+  #onReplies(chunk: Uint8Array): void {
+    if (this.#state !== 'open') return;
+    for (const action of this.#pairing.readReplies(chunk)) {
+      if (action.type === 'cut') this.end({ ...action, by: 'rule' });
+      else if (action.type === 'hold') this.#outbox.hold(action);
+      else this.#pass(action);
+    }
+    this.#noticeUnread();
+    if (this.#pairing.outstanding * 2 <= this.#options.limits.outstandingMax) {
+      this.#clientBrake.set('outstanding', false);
+    }
+    this.considerIdle(false);
+  }
+
+  #pass(parcel: Extract<Parcel, { type: 'pass' }>): void {
+    if (!this.#outbox.mustWait) {
+      this.#write(parcel.bytes);
+      const nowNs = this.#options.world.clock.nowNs();
+      for (const answer of parcel.answers) this.#log.delivered(answer, nowNs);
+      return;
+    }
+    this.#outbox.put(parcel, parcel.bytes.length);
+    const { heldBytesMax } = this.#options.limits;
+    if (this.#outbox.bytes <= heldBytesMax) return;
+    this.#upstreamBrake.set('held', true);
+    this.#notice('heldBytesMax', `has met heldBytesMax, ${heldBytesMax}; its server has to wait`);
+  }
+
+  #deliver(parcel: Parcel, faultId: string): void {
+    if (parcel.type === 'end') {
+      this.#executeEnd(parcel.ending);
+      return;
+    }
+    this.#write(parcel.bytes);
+    const nowNs = this.#options.world.clock.nowNs();
+    for (const answer of parcel.answers) this.#log.held(answer, nowNs, faultId);
+    if (!this.#outbox.isEmpty) return;
+    this.#upstreamBrake.set('held', false);
+    this.considerIdle(false);
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#hasHandedBytes = true;
+    if (!this.#options.client.write(bytes)) this.#upstreamBrake.set('client-is-full', true);
+  }
+
+  #noticeUnread(): void {
+    const because = this.#pairing.unreadBecause;
+    if (because === null) return;
+    for (const outstanding of this.#pairing.takeUnpaired()) this.#log.unpaired(outstanding);
+    this.#notice('unread', `passes unread from here on: ${because}`);
+  }
+
+  #notice(kind: Notice, says: string): void {
+    if (this.#noticed.has(kind)) return;
+    this.#noticed.add(kind);
+    this.#options.onNotice(kind, says);
+  }
+
+  #executeEnd({ by, how, faultId, inside }: Ending): void {
+    this.#reason ??= { closedBy: by, how, faultId };
+    if (inside !== null && faultId !== null) {
+      this.#unanswered += 1;
+      this.#log.cutInside(inside, this.#options.world.clock.nowNs(), faultId);
+    }
+    this.#settleRest(by === 'rule' ? 'cut' : 'lost', faultId);
+    if (how === 'rst') {
+      void this.#resetSoon();
+      return;
+    }
+    // The client is read on until it ends its side too: closing with unread bytes would turn the FIN into an RST.
+    this.#clientBrake.set('server-is-full', false);
+    this.#clientBrake.set('outstanding', false);
+    this.#options.client.end();
+    this.#record();
+    void this.#finishAfterLinger();
+  }
+
+  /**
+   * An RST makes the peer's system drop what the peer has not read. So that the replies before a cut are really received:
+   * 1. the system must have taken the bytes (the callback of the last write);  2. the peer gets some milliseconds to read them.
+   * Where nothing was ever written there is nothing to wait for.
+   */
+  async #resetSoon(): Promise<void> {
+    const { client, limits } = this.#options;
+    if (this.#hasHandedBytes) {
+      const taken = new Promise<void>((resolve) => {
+        client.write(new Uint8Array(0), () => resolve());
+      });
+      await Promise.race([taken, this.#sleep(limits.flushMsMax)]);
+      await this.#sleep(limits.resetDelayMs);
+    }
+    if (this.#gone.signal.aborted) return;
+    reset(client);
+    this.#finish();
+  }
+
+  #onClientEnd(): void {
+    if (this.#state === 'closing') {
+      this.#finishUnlessResetting();
+      return;
+    }
+    if (this.#state === 'gone') return;
+    // A client that has said all it wants to say may still wait for its replies.
+    this.#reason ??= { closedBy: 'client', how: 'fin', faultId: null };
+    this.#options.upstream.end();
+    void this.#finishAfterLinger();
+  }
+
+  #finishUnlessResetting(): void {
+    if (this.#isRecorded) this.#finish();
+  }
+
+  #onClientGone(how: CutKind): void {
+    if (this.#state === 'gone') return;
+    this.#reason ??= { closedBy: 'client', how, faultId: null };
+    if (how === 'rst') reset(this.#options.upstream);
+    this.#finish();
+  }
+
+  async #finishAfterLinger(): Promise<void> {
+    await this.#sleep(this.#options.limits.lingerMsMax);
+    this.#finish();
+  }
+
+  /** Resolves after that time, or at once when the connection is gone. */
+  async #sleep(forMs: number): Promise<void> {
+    const { clock } = this.#options.world;
+    try {
+      await clock.sleepUntil(clock.nowNs() + forMs * 1e6, this.#gone.signal);
+    } catch (error) {
+      if (!this.#gone.signal.aborted) throw error;
+    }
+  }
+
+  #settleRest(fate: 'cut' | 'lost', faultId: string | null): void {
+    for (const outstanding of this.#pairing.rest()) {
+      this.#unanswered += 1;
+      this.#log.never(outstanding, fate, faultId);
+    }
+  }
+
+  #finish(): void {
+    if (this.#state === 'gone') return;
+    this.#state = 'gone';
+    this.#gone.abort();
+    for (const { parcel, faultId } of this.#outbox.clear()) {
+      const answers = parcel.type === 'pass' ? parcel.answers : [];
+      this.#unanswered += answers.length;
+      for (const answer of answers) this.#log.never(answer.to, 'lost', faultId);
+    }
+    this.#settleRest('lost', null);
+    this.#record();
+    this.#options.client.destroy();
+    this.#options.upstream.destroy();
+    this.#options.onGone();
+  }
+
+  #record(): void {
+    if (this.#isRecorded) return;
+    this.#isRecorded = true;
+    const { recorder, connection, world } = this.#options;
+    recorder.wireConnection({
+      id: recorder.nextId('wire_connection'),
+      connection,
+      openedNs: this.#openedNs,
+      closedNs: world.clock.nowNs(),
+      closedBy: this.#reason?.closedBy ?? 'end',
+      how: this.#reason?.how ?? null,
+      faultId: this.#reason?.faultId ?? null,
+      outstanding: this.#unanswered,
+    });
+  }
+}
+
+function byServer(how: CutKind): Ending {
+  return { by: 'server', how, faultId: null, inside: null };
+}

@@ -1,0 +1,173 @@
+import type { CutKind, WireRule } from '../model/fault.ts';
+import type { Recorder } from '../model/rows.ts';
+import type { World } from '../model/world.ts';
+import {
+  type ConnectionLimits,
+  connectionLimits,
+  type Ending,
+  type Notice,
+  WireConnection,
+} from './connection.ts';
+import type { Protocol } from './framing.ts';
+import type { Listener } from './refuse-connections.ts';
+import { resp } from './resp.ts';
+import { type ActiveRule, RuleSet } from './rule-set.ts';
+import { reset, type WireSocket } from './wire-socket.ts';
+
+export type WireLimits = ConnectionLimits;
+
+export interface WireOptions {
+  readonly world: Pick<World, 'clock' | 'log'>;
+  readonly recorder: Pick<Recorder, 'nextId' | 'wire' | 'wireConnection'>;
+  /** A new connection to the server; it need not be established yet. When it throws, the client gets a reset. */
+  readonly connectUpstream: () => WireSocket;
+  /** Hexadecimal SHA-1 of the bytes; the first 16 digits are kept. */
+  readonly digest: (bytes: Uint8Array) => string;
+  /** The port that `refuse-connections` closes. Without one that rule cannot be installed. */
+  readonly listener?: Listener;
+  /** RESP unless said otherwise. */
+  readonly protocol?: Protocol;
+  readonly limits?: Partial<WireLimits>;
+}
+
+/** What the wire has seen so far. */
+export interface WireCounters {
+  readonly accepted: number;
+  readonly open: number;
+  /** Connections that could not be paired any more, and passed on unread from there. */
+  readonly unread: number;
+  /** Connections that met the limit of this name. */
+  readonly outstandingMax: number;
+  readonly heldBytesMax: number;
+}
+
+/** The proxy between a cache client and its server. */
+export interface Wire {
+  /** Takes over a client's connection. */
+  accept(client: WireSocket): void;
+  /** Resolves when the rule is in effect. Rejects when the fault id is in use or the rule makes no sense. */
+  install(faultId: string, rule: WireRule): Promise<InstalledRule>;
+  counters(): WireCounters;
+  /** Ends every connection. When it resolves every row is written; nothing is accepted any more. */
+  close(): Promise<void>;
+}
+
+/** Disposing heals: nothing new is cut or held, what is held goes on in order, the port is open again. Twice is a no-op. */
+export interface InstalledRule extends AsyncDisposable {
+  /** How often it acted: connections cut, replies held. */
+  bit(): number;
+}
+
+/**
+ * A function over sockets that are given to it; it listens nowhere and connects to nothing by itself. Sound by
+ * construction: on each connection the client is given a prefix of what the server sent, byte for byte and in order.
+ */
+export function createWire(options: WireOptions): Wire {
+  const { world, protocol = resp() } = options;
+  const limits = { ...connectionLimits, ...options.limits };
+  const rules = new RuleSet(world.clock);
+  const open = new Set<WireConnection>();
+  const seen = { accepted: 0, unread: 0, outstandingMax: 0, heldBytesMax: 0 };
+  let isClosed = false;
+
+  const onNotice = (connection: number, kind: Notice, says: string): void => {
+    seen[kind] += 1;
+    // The first of a kind is news; the counters have the rest.
+    if (seen[kind] === 1) world.log(`wire: connection ${connection} ${says}`);
+  };
+
+  const connect = (client: WireSocket, upstream: WireSocket): void => {
+    seen.accepted += 1;
+    const ordinal = seen.accepted;
+    const connection: WireConnection = new WireConnection({
+      ...options,
+      connection: ordinal,
+      client,
+      upstream,
+      protocol,
+      rules,
+      limits,
+      onNotice: (kind, says) => onNotice(ordinal, kind, says),
+      onGone: () => open.delete(connection),
+    });
+    open.add(connection);
+  };
+
+  const endAll = (how: CutKind, active: ActiveRule): void => {
+    const ending: Ending = { by: 'rule', how, faultId: active.faultId, inside: null };
+    for (const connection of open) if (active.budget.take()) connection.end(ending);
+  };
+
+  return {
+    accept: (client) => {
+      const refusing = rules.refusing;
+      if (!isClosed && refusing === undefined) {
+        acceptThrough(options, client, connect);
+        return;
+      }
+      // It was on its way in when the port was closed.
+      refusing?.budget.take();
+      turnAway(client);
+    },
+    install: async (faultId, rule) => {
+      if (rule.type === 'refuse-connections' && options.listener === undefined) {
+        throw new Error(`wire rule ${faultId} needs a listener to close; give createWire one`);
+      }
+      const active = rules.add(faultId, rule);
+      if (rule.type === 'refuse-connections') {
+        await closePort(options.listener, () => rules.remove(active));
+        endAll(rule.how, active);
+      }
+      if (rule.type === 'cut-idle') for (const connection of open) connection.considerIdle(true);
+      return installed(active, async () => {
+        rules.remove(active);
+        for (const connection of open) connection.release(faultId);
+        if (rule.type === 'refuse-connections' && !isClosed) await options.listener?.open();
+      });
+    },
+    counters: () => ({ ...seen, open: open.size }),
+    close: async () => {
+      isClosed = true;
+      for (const connection of open) connection.destroy();
+    },
+  };
+}
+
+function acceptThrough(
+  { connectUpstream, world }: WireOptions,
+  client: WireSocket,
+  connect: (client: WireSocket, upstream: WireSocket) => void,
+): void {
+  let upstream: WireSocket;
+  try {
+    upstream = connectUpstream();
+  } catch (error) {
+    world.log(`wire: no way to the server: ${String(error)}`);
+    turnAway(client);
+    return;
+  }
+  connect(client, upstream);
+}
+
+async function closePort(listener: Listener | undefined, onFailure: () => void): Promise<void> {
+  try {
+    await listener?.close();
+  } catch (error) {
+    onFailure();
+    throw error;
+  }
+}
+
+function turnAway(client: WireSocket): void {
+  // A socket without a listener for its error would end the process.
+  client.on('error', () => undefined);
+  reset(client);
+}
+
+function installed(active: ActiveRule, leave: () => Promise<void>): InstalledRule {
+  let left: Promise<void> | null = null;
+  return {
+    bit: () => active.budget.taken,
+    [Symbol.asyncDispose]: () => (left ??= leave()),
+  };
+}

@@ -1,0 +1,112 @@
+import type { Recorder, WireRow } from '../model/rows.ts';
+import type { Nanoseconds } from '../model/world.ts';
+
+/** A command whose reply has not been settled. */
+export interface Outstanding {
+  readonly position: number;
+  readonly burst: Burst;
+  readonly burstPlace: number;
+  readonly command: string;
+  readonly key: string | null;
+  readonly commandNs: Nanoseconds;
+  /** False for one whose replies cannot be counted: behind it the connection is no longer paired. */
+  readonly isPaired: boolean;
+}
+
+/** Commands that were complete in one read. The size is known before any reply can be, and grows only within that read. */
+export interface Burst {
+  readonly ordinal: number;
+  size: number;
+}
+
+/** A reply that has come in whole. */
+export interface Answer {
+  readonly to: Outstanding;
+  readonly type: string | null;
+  readonly bytes: number;
+  readonly payload: readonly Uint8Array[] | null;
+}
+
+export interface ReplyLogOptions {
+  readonly connection: number;
+  readonly recorder: Pick<Recorder, 'nextId' | 'wire'>;
+  readonly digest: (bytes: Uint8Array) => string;
+}
+
+type Reply = Pick<WireRow, 'replyNs' | 'replyType' | 'replyBytes' | 'replyDigest'>;
+
+/** Writes one row a command of one connection, when it is known what became of its reply. */
+export class ReplyLog {
+  readonly #options: ReplyLogOptions;
+
+  constructor(options: ReplyLogOptions) {
+    this.#options = options;
+  }
+
+  /** `atNs` is when the reply was handed to the client. */
+  delivered(answer: Answer, atNs: Nanoseconds): void {
+    this.#write(answer.to, this.#replyOf(answer, atNs), 'delivered', null);
+  }
+
+  held(answer: Answer, atNs: Nanoseconds, faultId: string): void {
+    this.#write(answer.to, this.#replyOf(answer, atNs), 'held', faultId);
+  }
+
+  /** The reply was cut after some of its bytes; those are what `replyBytes` counts. */
+  cutInside(answer: Answer, atNs: Nanoseconds, faultId: string): void {
+    const reply = { replyNs: atNs, replyType: answer.type, replyBytes: answer.bytes };
+    this.#write(answer.to, { ...reply, replyDigest: null }, 'cut-inside', faultId);
+  }
+
+  /** Nothing of the reply reached the client. */
+  never(to: Outstanding, fate: 'cut' | 'lost', faultId: string | null): void {
+    this.#write(to, noReply, fate, faultId);
+  }
+
+  /** Its replies pass, if there are any, and are not looked at. */
+  unpaired(to: Outstanding): void {
+    this.#write(to, noReply, 'delivered', null);
+  }
+
+  #replyOf({ type, bytes, payload }: Answer, replyNs: Nanoseconds): Reply {
+    const replyDigest =
+      payload === null ? null : this.#options.digest(joined(payload)).slice(0, digestDigits);
+    return { replyNs, replyType: type, replyBytes: bytes, replyDigest };
+  }
+
+  #write(to: Outstanding, reply: Reply, fate: WireRow['fate'], faultId: string | null): void {
+    const { recorder, connection } = this.#options;
+    recorder.wire({
+      id: recorder.nextId('wire'),
+      connection,
+      position: to.position,
+      burst: to.burst.ordinal,
+      burstPlace: to.burstPlace,
+      command: to.command,
+      key: to.key,
+      commandNs: to.commandNs,
+      replyNs: reply.replyNs,
+      replyType: reply.replyType,
+      replyBytes: reply.replyBytes,
+      replyDigest: reply.replyDigest,
+      fate,
+      faultId,
+    });
+  }
+}
+
+const digestDigits = 16;
+const noReply: Reply = { replyNs: null, replyType: null, replyBytes: null, replyDigest: null };
+
+/** One piece is the usual case and is not copied. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces;
+  if (pieces.length === 1 && first !== undefined) return first;
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
