@@ -1,0 +1,169 @@
+import { hash } from 'node:crypto';
+import type { CacheCallRow, Recorder } from '../../harness/model/rows.ts';
+import type { CacheClient } from '../../harness/model/target.ts';
+import type { Clock } from '../../harness/model/world.ts';
+import { Refusal } from './refusal.ts';
+
+/** What one request sees of the cache: the calls of the client under test, each written down. */
+export type TappedCache = Omit<CacheClient, keyof AsyncDisposable>;
+
+export interface CacheTap {
+  /** The cache as the request named `requestId` sees it. */
+  forRequest(requestId: string): TappedCache;
+  /** How many calls failed so far. */
+  errors(): number;
+  /** Rejects what is outstanding and whatever comes later; nothing is written down any more. */
+  close(): void;
+}
+
+export interface CacheTapOptions {
+  readonly cache: TappedCache;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  /** A client promises to reject in time; one that hangs all the same is given up on after this long. */
+  readonly deadlineMs: number;
+}
+
+/**
+ * Stands between the backend and the client under test, and writes a `cache_call` row a key of what was asked and what came.
+ * Whatever goes wrong in the client becomes a refusal with 503: the caller never learns of a value that it was not given.
+ */
+export function createCacheTap({ cache, recorder, clock, deadlineMs }: CacheTapOptions): CacheTap {
+  const outstanding = new Set<(error: Error) => void>();
+  let closed = false;
+  let errors = 0;
+
+  const guarded = async <T>(call: () => Promise<T>): Promise<T> => {
+    if (closed) throw new Error('the backend is closing');
+    return new Promise<T>((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        outstanding.delete(fail);
+      };
+      const fail = (error: Error): void => {
+        end();
+        reject(error);
+      };
+      const timer = setTimeout(() => {
+        fail(new Error(`the client hung: neither a value nor an error within ${deadlineMs} ms`));
+      }, deadlineMs);
+      outstanding.add(fail);
+      call().then(resolve, reject).finally(end);
+    });
+  };
+
+  const recorded = async <T>(
+    asked: Asked,
+    call: () => Promise<T>,
+    given: (value: T) => readonly Given[],
+  ): Promise<T> => {
+    const startedNs = clock.nowNs();
+    const write = (answers: readonly Given[]): void => {
+      if (closed) return;
+      const doneNs = clock.nowNs();
+      const ids = asked.keys.map(() => recorder.nextId('cache_call'));
+      const callId = ids[0] ?? 0;
+      for (const [index, key] of asked.keys.entries()) {
+        const answer = answers[index] ?? answers[0] ?? failed('no answer');
+        const id = ids[index] ?? callId;
+        const { call: name, requestId } = asked;
+        recorder.cacheCall({
+          id,
+          callId,
+          requestId,
+          call: name,
+          key,
+          startedNs,
+          doneNs,
+          ...answer,
+        });
+      }
+    };
+    try {
+      const value = await guarded(call);
+      write(given(value));
+      return value;
+    } catch (error) {
+      errors += 1;
+      const says = error instanceof Error ? error.message : String(error);
+      write([failed(says)]);
+      throw new Refusal(503, 'the cache did not answer', { cause: error });
+    }
+  };
+
+  return {
+    forRequest: (requestId) => ({
+      get: async (key, options) =>
+        recorded(
+          { requestId, call: 'get', keys: [key] },
+          async () => bytesOrMiss(await cache.get(key, options)),
+          (value) => [read(value)],
+        ),
+      getMany: async (keys, options) =>
+        recorded(
+          { requestId, call: 'getMany', keys },
+          async () => onePerKey(keys, await cache.getMany(keys, options)),
+          (values) => values.map(read),
+        ),
+      set: async (key, value, ttlMs) =>
+        recorded(
+          { requestId, call: 'set', keys: [key] },
+          async () => cache.set(key, value, ttlMs),
+          () => [{ outcome: 'stored', error: null, ...digested(value) }],
+        ),
+      delete: async (key) =>
+        recorded(
+          { requestId, call: 'delete', keys: [key] },
+          async () => cache.delete(key),
+          () => [{ outcome: 'deleted', bytes: null, digest: null, error: null }],
+        ),
+    }),
+    errors: () => errors,
+    close: () => {
+      closed = true;
+      for (const fail of outstanding) fail(new Error('the backend is closing'));
+    },
+  };
+}
+
+/** First 16 hexadecimal digits of the SHA-1 of the value: enough to tell values of one run apart. */
+export function digestOf(value: Uint8Array): string {
+  return hash('sha1', value, 'hex').slice(0, 16);
+}
+
+interface Asked {
+  readonly requestId: string;
+  readonly call: CacheCallRow['call'];
+  readonly keys: readonly string[];
+}
+
+type Given = Pick<CacheCallRow, 'outcome' | 'bytes' | 'digest' | 'error'>;
+
+function read(value: Uint8Array | undefined): Given {
+  if (value === undefined) return { outcome: 'miss', bytes: null, digest: null, error: null };
+  return { outcome: 'hit', error: null, ...digested(value) };
+}
+
+function digested(value: Uint8Array): Pick<Given, 'bytes' | 'digest'> {
+  return { bytes: value.byteLength, digest: digestOf(value) };
+}
+
+function failed(says: string): Given {
+  return { outcome: 'error', bytes: null, digest: null, error: says };
+}
+
+/** A client in plain JavaScript may answer with anything; only bytes and a miss are answers. */
+function bytesOrMiss(value: unknown): Uint8Array | undefined {
+  if (value === undefined || value instanceof Uint8Array) return value;
+  throw new TypeError(`the client answered with ${value === null ? 'null' : typeof value}`);
+}
+
+function onePerKey(
+  keys: readonly string[],
+  values: readonly unknown[],
+): readonly (Uint8Array | undefined)[] {
+  if (!Array.isArray(values) || values.length !== keys.length) {
+    throw new TypeError(`the client gave no list of ${keys.length} answers for as many keys`);
+  }
+  return values.map(bytesOrMiss);
+}

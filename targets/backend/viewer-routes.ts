@@ -1,0 +1,144 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type ChangingVisit,
+  removeDevice,
+  shareDevice,
+  transferDevice,
+  unshareDevice,
+} from './changes.ts';
+import { multipartBody, multipartType } from './multipart.ts';
+import { Refusal } from './refusal.ts';
+import { listedEventsMax } from './source-of-truth.ts';
+import { isId } from './upload.ts';
+import { listEvents, readPicture, readThumbnails, userOfSession } from './visit.ts';
+
+/** What the routes are served from. */
+export interface ViewerService {
+  visit(requestId: string): ChangingVisit;
+  /** Starts a session. Refuses with 401 for a wrong password. */
+  login(visit: ChangingVisit, userId: string, password: string): Promise<string>;
+}
+
+/** Thumbnails that one page may ask for. */
+const pageSizeMax = 100;
+
+/** The people's side of `docs/cloud-api.md`. */
+export function viewerRoutes(app: FastifyInstance, service: ViewerService): void {
+  app.post('/v1/sessions', async (request, reply) => {
+    const { userId, password } = fieldsOf(request.body);
+    if (!isId(userId) || typeof password !== 'string')
+      throw new Refusal(400, 'userId and password are needed');
+    const token = await service.login(service.visit(request.id), userId, password);
+    return reply.code(201).header('x-user-id', userId).send({ token, userId });
+  });
+  eventRoutes(app, async (request, reply) => authenticated(service, request, reply));
+  deviceRoutes(app, async (request, reply) => authenticated(service, request, reply));
+}
+
+type Authenticate = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => Promise<{ readonly visit: ChangingVisit; readonly userId: string }>;
+
+function eventRoutes(app: FastifyInstance, authenticate: Authenticate): void {
+  const open = (visit: ChangingVisit): void => {
+    if (visit.mitigations.has('events-off')) throw new Refusal(503, 'the Events tab is closed');
+  };
+  app.get<{ Querystring: { limit?: unknown } }>('/v1/events', async (request, reply) => {
+    const { visit, userId } = await authenticate(request, reply);
+    open(visit);
+    const events = await listEvents(visit, userId, limitOf(request.query.limit));
+    return reply.send({ events });
+  });
+  app.get<{ Querystring: { events?: unknown } }>('/v1/thumbnails', async (request, reply) => {
+    const { visit, userId } = await authenticate(request, reply);
+    open(visit);
+    const parts = await readThumbnails(visit, userId, pageOf(request.query.events));
+    return reply.type(multipartType).send(multipartBody(parts));
+  });
+  for (const { path, kind, type } of pictureRoutes) {
+    app.get<{ Params: { eventId: string } }>(path, async (request, reply) => {
+      const { visit, userId } = await authenticate(request, reply);
+      open(visit);
+      const eventId = idOf(request.params.eventId);
+      const bytes = await readPicture(visit, userId, { kind, eventId });
+      return reply.type(type).send(asBuffer(bytes));
+    });
+  }
+}
+
+const pictureRoutes = [
+  { path: '/v1/events/:eventId/picture', kind: 'thumbnail', type: 'image/jpeg' },
+  { path: '/v1/events/:eventId/clip', kind: 'clip', type: 'video/x-motion-jpeg' },
+] as const;
+
+function deviceRoutes(app: FastifyInstance, authenticate: Authenticate): void {
+  type Device = { Params: { deviceId: string } };
+  app.post<Device>('/v1/devices/:deviceId/shares', async (request, reply) => {
+    const { visit, userId } = await authenticate(request, reply);
+    const deviceId = idOf(request.params.deviceId);
+    await shareDevice(visit, { userId, deviceId, with: idOf(fieldsOf(request.body).userId) });
+    return reply.code(204).send();
+  });
+  app.delete<{ Params: { deviceId: string; userId: string } }>(
+    '/v1/devices/:deviceId/shares/:userId',
+    async (request, reply) => {
+      const { visit, userId } = await authenticate(request, reply);
+      const deviceId = idOf(request.params.deviceId);
+      await unshareDevice(visit, { userId, deviceId, with: idOf(request.params.userId) });
+      return reply.code(204).send();
+    },
+  );
+  app.post<Device>('/v1/devices/:deviceId/transfer', async (request, reply) => {
+    const { visit, userId } = await authenticate(request, reply);
+    const deviceId = idOf(request.params.deviceId);
+    await transferDevice(visit, { userId, deviceId, to: idOf(fieldsOf(request.body).userId) });
+    return reply.code(204).send();
+  });
+  app.delete<Device>('/v1/devices/:deviceId', async (request, reply) => {
+    const { visit, userId } = await authenticate(request, reply);
+    await removeDevice(visit, { userId, deviceId: idOf(request.params.deviceId) });
+    return reply.code(204).send();
+  });
+}
+
+/** Says in `x-user-id` whom it believes to serve, also when it goes on to refuse. */
+async function authenticated(
+  service: ViewerService,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<{ visit: ChangingVisit; userId: string }> {
+  const [scheme, token, ...more] = (request.headers.authorization ?? '').split(' ');
+  if (scheme !== 'Bearer' || !isId(token) || more.length > 0)
+    throw new Refusal(401, 'no such session');
+  const visit = service.visit(request.id);
+  const userId = await userOfSession(visit, token);
+  reply.header('x-user-id', userId);
+  return { visit, userId };
+}
+
+function fieldsOf(body: unknown): { readonly userId?: unknown; readonly password?: unknown } {
+  return typeof body === 'object' && body !== null ? body : {};
+}
+
+function idOf(value: unknown): string {
+  if (isId(value)) return value;
+  throw new Refusal(400, 'an id is 1 to 128 letters, digits, dots, underscores and hyphens');
+}
+
+function limitOf(value: unknown): number {
+  if (value === undefined) return 10;
+  const limit = typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : 0;
+  if (limit >= 1 && limit <= listedEventsMax) return limit;
+  throw new Refusal(400, `limit is a whole number from 1 to ${listedEventsMax}`);
+}
+
+function pageOf(value: unknown): readonly string[] {
+  const ids = typeof value === 'string' ? value.split(',') : [];
+  if (ids.length >= 1 && ids.length <= pageSizeMax && ids.every(isId)) return ids;
+  throw new Refusal(400, `events names 1 to ${pageSizeMax} events, separated by commas`);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
