@@ -35,27 +35,11 @@ export function exampleSummary(outcome: Verdict['outcome'], pictures: ExamplePic
       { name: 'herd', fromMs: 18_000, toMs: 38_000 },
       { name: 'calm', fromMs: 38_000, toMs: 48_000 },
     ],
-    faults: [
-      { faultId: 'kill-cache', says: 'cache killed', fromMs: 12_000, toMs: 18_000, bit: 1 },
-      {
-        faultId: 'cut-pipelines',
-        says: 'connection cut after reply 2 (RST)',
-        fromMs: 18_200,
-        toMs: 34_000,
-        bit: 61,
-      },
-      {
-        faultId: 'cut-idle',
-        says: 'idle connections cut (FIN)',
-        fromMs: 24_000,
-        toMs: 30_000,
-        bit: 12,
-      },
-    ],
+    faults: exampleFaults(),
     timeline: exampleTimeline(failing),
     leaks: failing
-      ? { total: 391, pictures: examplePictures(pictures) }
-      : { total: 0, pictures: [] },
+      ? { total: 391, marked: 391, pictures: examplePictures(pictures) }
+      : { total: 0, marked: 0, pictures: [] },
     floods: [
       {
         fromMs: 4000,
@@ -126,13 +110,13 @@ function exampleFindings(outcome: Verdict['outcome']): readonly CheckedFinding[]
             says: `user-${String(index).padStart(4, '0')} was shown device-00317 of user-0099`,
             evidence: [{ table: 'shown', id: index + 1 }],
           })),
-          says: '391 pictures and list entries of strangers were shown to 183 users',
+          says: "391 of 48,211 pictures and list entries show a stranger's device, to 183 users",
         }
       : pass('own-data-only', 48_211, 'pictures and list entries');
   return [
     own,
     pass('mapping', 12_004, 'owners that cameras were told'),
-    pass('settles', 61_002, 'requests and cameras'),
+    pass('settles', 61_002, '59,002 requests ended; 2,000 of 2,000 cameras are back'),
     pass('fault-bit', 3, '74 connections cut, 1 kill, 1,204 cache calls failed'),
     outcome === 'inconclusive'
       ? {
@@ -141,7 +125,43 @@ function exampleFindings(outcome: Verdict['outcome']): readonly CheckedFinding[]
           reason: '2 of 24 planted swaps were not flagged',
         }
       : pass('canary', 24, 'all of 24 planted swaps were flagged'),
-    pass('served', 3000, 'calm reads'),
+    pass('served', 3000, '99.87 % of 3,000 reads in calm succeeded'),
+  ];
+}
+
+function exampleFaults(): RunSummary['faults'] {
+  const cuts = (
+    kind: string,
+    says: string,
+    [everyMs, count]: readonly [number, number],
+  ): RunSummary['faults'] =>
+    Array.from({ length: count }, (_, index) => ({
+      faultId: `${kind.includes('inside') ? 'cut-inside' : 'cut-between'}-${String(index + 1)}`,
+      says,
+      kind,
+      fromMs: 18_500 + index * everyMs,
+      toMs: 18_500 + index * everyMs + 180 + ((index * 37) % 140),
+      bit: index % 6 === 5 ? 0 : 1,
+    }));
+  return [
+    {
+      faultId: 'kill-cache',
+      says: 'cache killed',
+      kind: 'cache killed',
+      fromMs: 12_000,
+      toMs: 18_000,
+      bit: 1,
+    },
+    ...cuts(
+      'connections cut between replies',
+      'connection cut after 2 replies of a pipeline of 6 or more (RST)',
+      [500, 30],
+    ),
+    ...cuts(
+      'connections cut inside a reply',
+      'connection cut 1,204 bytes into a reply to GET of thumb:* (FIN)',
+      [2500, 6],
+    ),
   ];
 }
 
@@ -240,4 +260,21 @@ function person(
     id: `${kind}-${String(index).padStart(kind === 'user' ? 4 : 5, '0')}`,
     name: name ?? null,
   };
+}
+
+/** The same run with every string that a record may hold replaced, to see that none of them is ever more than text. */
+export function withEveryString(summary: RunSummary, hostile: string): RunSummary {
+  return replaced(summary, hostile, '') as RunSummary;
+}
+
+/** Words that the code compares with, which a record cannot choose. */
+const OWN_WORDS: ReadonlySet<string> = new Set(['outcome', 'check', 'state', 'surface', 'table']);
+
+function replaced(value: unknown, hostile: string, key: string): unknown {
+  if (typeof value === 'string') return OWN_WORDS.has(key) ? value : hostile;
+  if (Array.isArray(value)) return value.map((item) => replaced(item, hostile, key));
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, replaced(inner, hostile, name)]),
+  );
 }

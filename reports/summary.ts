@@ -63,8 +63,10 @@ export interface PhaseSummary {
 
 export interface FaultSummary {
   readonly faultId: string;
-  /** What it does, in words: `cache killed`, `connection cut after reply 2 (RST)`. */
+  /** What it does, in words: `cache killed`, `connection cut after 2 replies of a pipeline (RST)`. */
   readonly says: string;
+  /** Faults that say the same here share a row of the chart. */
+  readonly kind: string;
   readonly fromMs: number;
   /** Null when it was never healed. */
   readonly toMs: number | null;
@@ -77,7 +79,7 @@ export interface Timeline {
   readonly bucketMs: number;
   /** Start of each bucket. */
   readonly atMs: readonly number[];
-  /** Requests that ended in the bucket, by outcome. */
+  /** Requests that the plan wanted sent in the bucket, by how they ended. */
   readonly requests: Readonly<Record<OpOutcome, readonly number[]>>;
   readonly latencyMs: {
     /** From the moment the plan wanted it sent. */
@@ -103,6 +105,8 @@ export interface LatencyColumns {
 export interface LeakSummary {
   /** All pictures and list entries of strangers that were shown, canaries left out. */
   readonly total: number;
+  /** How many of them, the earliest cited, the timeline marks. */
+  readonly marked: number;
   /** The first of them for which the record keeps the bytes. */
   readonly pictures: readonly LeakedPicture[];
 }

@@ -269,10 +269,9 @@ function conclusion(summary: RunSummary): Line {
   const tail = `; exit code ${code}`;
   const word = outcome.toUpperCase();
   const room = TERMINAL_LIMITS.columnsMax - word.length - 2 - tail.length;
-  const reason = outcome === 'pass' ? 'every check holds' : because(summary);
   return [
     { text: word, paint: OUTCOME_PAINT[outcome] },
-    `  ${shortened(plain(reason), room)}${tail}`,
+    `  ${shortened(plain(because(summary)), room)}${tail}`,
   ];
 }
 

@@ -58,20 +58,20 @@ export function because({ verdict, run }: RunSummary): string {
     const open = checksWith(verdict.findings, 'inconclusive');
     return open.length === 0 ? 'nothing was checked' : `${listed(open)} could not be judged`;
   }
-  return `${listed(checksWith(verdict.findings, 'pass'))} ${verdict.findings.length === 1 ? 'holds' : 'hold'}`;
+  return 'every check holds';
 }
 
 /** What was examined and how much of it was wrong: `0 in 48,211 reads`. Null for a check that came to no result. */
 export function wrongInExamined(finding: CheckedFinding): string | null {
   if (finding.outcome === 'inconclusive') return null;
   const wrong = finding.outcome === 'fail' ? finding.count : 0;
-  const [one, many] = EXAMINED[finding.check];
+  const [one, many] = DRAWS[finding.check] ?? ['examined', 'examined'];
   return `${thousands(wrong)} in ${counted(finding.examined, one, many)}`;
 }
 
 /**
  * The whole finding in one sentence: for a pass `0 in 48,211 reads: with 95 % confidence fewer than 1 in 16,093` where the examined
- * things are draws from many (see `isRate`), else what the checker says; for a failure the count and what the checker says; else the reason.
+ * things are draws from many (see `isRate`), else what the checker says; for a check without a result the reason.
  */
 export function findingSentence(finding: CheckedFinding): string {
   switch (finding.outcome) {
@@ -80,7 +80,7 @@ export function findingSentence(finding: CheckedFinding): string {
         ? `${wrongInExamined(finding) ?? ''}: with 95 % confidence ${fewerThan(finding.upperBound95)}`
         : finding.says;
     case 'fail':
-      return `${wrongInExamined(finding) ?? ''}: ${finding.says}`;
+      return finding.says;
     case 'inconclusive':
       return finding.reason;
     default:
@@ -88,9 +88,12 @@ export function findingSentence(finding: CheckedFinding): string {
   }
 }
 
-/** Whether "none in n" bounds anything: reads and requests are draws from many, while the faults and canaries of a run are all there are. */
+/**
+ * Whether "none in n" bounds anything. Pictures and answers are draws from many and a pass means that none was wrong; `served` passes
+ * with some that failed, and the faults and canaries of a run are all there are, so these are told in their checkers' own words.
+ */
 export function isRate(check: CheckName): boolean {
-  return check !== 'fault-bit' && check !== 'canary' && check !== 'whole-record';
+  return check in DRAWS;
 }
 
 /** Worst first, else in the order judged. */
@@ -100,14 +103,9 @@ export function worstFirst(findings: readonly CheckedFinding[]): readonly Checke
 
 const RANK: Readonly<Record<Outcome, number>> = { fail: 0, inconclusive: 1, pass: 2 };
 
-const EXAMINED: Readonly<Record<CheckName, readonly [one: string, many: string]>> = {
+const DRAWS: Readonly<Partial<Record<CheckName, readonly [one: string, many: string]>>> = {
   'own-data-only': ['read', 'reads'],
   mapping: ['answer', 'answers'],
-  settles: ['request', 'requests'],
-  served: ['calm read', 'calm reads'],
-  'fault-bit': ['fault', 'faults'],
-  canary: ['swap', 'swaps'],
-  'whole-record': ['process', 'processes'],
 };
 
 function checksWith(findings: readonly CheckedFinding[], outcome: Outcome): readonly string[] {

@@ -1,0 +1,63 @@
+import type { CutKind, Fault, ReplySelector, WireRule } from '../harness/model/fault.ts';
+import type { FaultRow } from '../harness/model/rows.ts';
+import { counted, latency } from './numbers.ts';
+
+export interface FaultWords {
+  /** This fault: `connection cut after reply 2 of a pipeline (RST)`. */
+  readonly says: string;
+  /** Faults of its kind, which a chart draws in one row: `connections cut between replies`. */
+  readonly kind: string;
+}
+
+/** A fault of a record in words. One that this version does not know, or whose JSON is damaged, is called by its id. */
+export function faultWords({ fault, faultId }: Pick<FaultRow, 'fault' | 'faultId'>): FaultWords {
+  try {
+    // Checked by using it: whatever is not as the model says ends in the catch or in the fallback below.
+    return wordsOf(JSON.parse(fault) as Fault) ?? { says: faultId, kind: faultId };
+  } catch {
+    return { says: faultId, kind: faultId };
+  }
+}
+
+function wordsOf(fault: Fault): FaultWords | undefined {
+  if (fault.kind === 'kill') return { says: 'cache killed', kind: 'cache killed' };
+  return ruleWords(fault.rule);
+}
+
+function ruleWords(rule: WireRule): FaultWords | undefined {
+  switch (rule.type) {
+    case 'cut-after-reply':
+      return {
+        says: `connection cut after ${counted(rule.reply, 'reply', 'replies')} of ${ofWhat(rule.selector)} ${ending(rule.how)}`,
+        kind: 'connections cut between replies',
+      };
+    case 'cut-in-reply':
+      return {
+        says: `connection cut ${counted(rule.byte, 'byte')} into a reply to ${ofWhat(rule.selector)} ${ending(rule.how)}`,
+        kind: 'connections cut inside a reply',
+      };
+    case 'cut-idle':
+      return { says: `idle connections cut ${ending(rule.how)}`, kind: 'idle connections cut' };
+    case 'hold-reply':
+      return {
+        says: `replies to ${ofWhat(rule.selector)} held for ${latency(rule.forMs)}`,
+        kind: 'replies held',
+      };
+    case 'refuse-connections':
+      return { says: `connections refused ${ending(rule.how)}`, kind: 'connections refused' };
+    default:
+      return rule satisfies never;
+  }
+}
+
+function ofWhat({ commands, keyPrefix, burstSizeMin }: ReplySelector): string {
+  const what =
+    burstSizeMin === undefined
+      ? (commands?.join(' or ') ?? 'any command')
+      : `a pipeline of ${String(burstSizeMin)} or more`;
+  return keyPrefix === undefined ? what : `${what} of ${keyPrefix}*`;
+}
+
+function ending(how: CutKind): string {
+  return how === 'fin' ? '(FIN)' : '(RST)';
+}
