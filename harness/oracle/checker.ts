@@ -1,0 +1,74 @@
+import type { CheckName, Finding, RowReference, Violation } from '../model/finding.ts';
+import type { RecordReader } from '../record/reader.ts';
+
+/** One question about a record. It reads nothing else, and the same record always gets the same finding. */
+export interface Checker {
+  readonly name: CheckName;
+  /** One line for `crosswire list checks`. */
+  readonly says: string;
+  check(record: RecordReader): Finding;
+}
+
+/** A finding keeps this many violations; the count goes on. */
+export const violationsKept = 10_000;
+
+/** Gathers violations up to the limit, and counts the rest. */
+export interface ViolationList {
+  add(says: string, ...evidence: readonly RowReference[]): void;
+  count(): number;
+  kept(): readonly Violation[];
+}
+
+export function violationList(): ViolationList {
+  const kept: Violation[] = [];
+  let count = 0;
+  return {
+    add: (says, ...evidence) => {
+      count += 1;
+      if (kept.length < violationsKept) kept.push({ says, evidence });
+    },
+    count: () => count,
+    kept: () => kept,
+  };
+}
+
+/** Fails when there is a violation; passes with the bound that so many draws without one give. */
+export function findingOf(examined: number, violations: ViolationList, says: string): Finding {
+  const count = violations.count();
+  if (count > 0) return { outcome: 'fail', examined, count, violations: violations.kept(), says };
+  return { outcome: 'pass', examined, upperBound95: upperBound95(examined), says };
+}
+
+export function inconclusive(reason: string): Finding {
+  return { outcome: 'inconclusive', reason };
+}
+
+/** With no violation in `examined` draws, the true share is below this with 95 % confidence: exact binomial, 1 - 0.05^(1/n). */
+export function upperBound95(examined: number): number {
+  return examined === 0 ? 1 : -Math.expm1(Math.log(0.05) / examined);
+}
+
+/** `3 requests`, `1 request`. */
+export function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+}
+
+/** Milliseconds from the start of the run, for people. */
+export function atMs(timeNs: number): string {
+  return `${(timeNs / 1e6).toFixed(1)} ms`;
+}
+
+/** Why nothing about endings can be said of this record, or null when it is whole. */
+export function cutShort(record: RecordReader): Finding | null {
+  const { state } = record.run();
+  if (state === 'complete') return null;
+  return inconclusive(`the record is ${state}, so what is not in it may still have happened`);
+}
+
+/** From the beginning of calm to its end, in nanoseconds; undefined when it never came. */
+export function calmOf(
+  record: RecordReader,
+): { readonly fromNs: number; readonly toNs: number } | undefined {
+  const calm = record.phases().find((phase) => phase.name === 'calm');
+  return calm && { fromNs: calm.fromNs, toNs: calm.toNs ?? Number.MAX_SAFE_INTEGER };
+}

@@ -1,0 +1,96 @@
+import type { Finding } from '../model/finding.ts';
+import type { FaultOnStep } from '../model/plan.ts';
+import type { PhaseRow } from '../model/rows.ts';
+import type { RecordReader } from '../record/reader.ts';
+import {
+  type Checker,
+  counted,
+  cutShort,
+  findingOf,
+  inconclusive,
+  violationList,
+} from './checker.ts';
+
+/** A pass proves nothing unless something was broken and somebody felt it. */
+export const faultBit: Checker = {
+  name: 'fault-bit',
+  says: 'the faults of the plan acted, connections were cut, and the backend felt errors',
+  check: (record): Finding => {
+    const short = cutShort(record);
+    if (short !== null) return short;
+    const planned = record.plan().steps.filter((step) => step.type === 'fault-on');
+    if (planned.length === 0)
+      return inconclusive('the plan breaks nothing, so nothing was endured');
+    const idle = planned.filter(({ faultId }) => bitesOf(record, faultId) === 0);
+    const dead = kindsThatNeverBit(planned, idle);
+    if (dead.length > 0)
+      return inconclusive(`no fault of the kind ${dead.join(' or ')} ever acted`);
+    const troubles = record.phases().filter(({ name }) => name !== 'warm' && name !== 'calm');
+    const cuts = cutsIn(record, troubles);
+    if (cuts === 0 && planned.some(endsConnections))
+      return inconclusive(
+        'no connection between backend and cache was cut while things were broken',
+      );
+    const errors = errorsIn(record, troubles);
+    if (errors === 0)
+      return inconclusive(
+        'the backend felt no error while things were broken, so nothing was endured',
+      );
+    const names = idle.map(({ faultId }) => faultId);
+    const says = [
+      `${planned.length - idle.length} of ${counted(planned.length, 'fault', 'faults')} acted, ${counted(cuts, 'connection was', 'connections were')} cut, the backend felt ${counted(errors, 'error', 'errors')}`,
+      ...(names.length === 0 ? [] : [`never acted: ${names.join(', ')}`]),
+    ];
+    return findingOf(planned.length, violationList(), says.join('; '));
+  },
+};
+
+function bitesOf(record: RecordReader, faultId: string): number {
+  return record
+    .faults()
+    .filter((fault) => fault.faultId === faultId)
+    .reduce((sum, fault) => sum + fault.bit, 0);
+}
+
+/** One cut of twenty that found nothing to cut is luck; twenty of twenty is a test that did not take place. */
+function kindsThatNeverBit(
+  planned: readonly FaultOnStep[],
+  idle: readonly FaultOnStep[],
+): readonly string[] {
+  const acted = new Set(planned.filter((step) => !idle.includes(step)).map(kindOf));
+  return [...new Set(idle.map(kindOf))].filter((kind) => !acted.has(kind));
+}
+
+function kindOf({ fault }: FaultOnStep): string {
+  return fault.kind === 'kill' ? `kill ${fault.service}` : fault.rule.type;
+}
+
+function endsConnections({ fault }: FaultOnStep): boolean {
+  return fault.kind === 'kill' || fault.rule.type !== 'hold-reply';
+}
+
+function cutsIn(record: RecordReader, phases: readonly PhaseRow[]): number {
+  return phases.reduce(
+    (sum, phase) =>
+      sum +
+      record.count('wire_connection', {
+        closedBy: ['rule', 'server'],
+        closedNs: rangeOf(phase),
+      }),
+    0,
+  );
+}
+
+function errorsIn(record: RecordReader, phases: readonly PhaseRow[]): number {
+  return phases.reduce(
+    (sum, phase) =>
+      sum +
+      record.count('cache_call', { outcome: 'error', doneNs: rangeOf(phase) }) +
+      record.count('op', { status: { from: 500, below: 600 }, doneNs: rangeOf(phase) }),
+    0,
+  );
+}
+
+function rangeOf({ fromNs, toNs }: PhaseRow): { readonly from: number; readonly below: number } {
+  return { from: fromNs, below: toNs ?? Number.MAX_SAFE_INTEGER };
+}

@@ -1,0 +1,98 @@
+import type { Finding } from '../model/finding.ts';
+import type { CameraRow, OpRow, ToldRow } from '../model/rows.ts';
+import type { RecordReader } from '../record/reader.ts';
+import { atMs, type Checker, counted, findingOf, inconclusive, violationList } from './checker.ts';
+import { type Ownership, ownershipOf } from './ownership.ts';
+
+/** Who is who: the bug of the incident, before any picture is shown. */
+export const mapping: Checker = {
+  name: 'mapping',
+  says: 'every camera is told its own name and its own owner, and every viewer is served as themselves',
+  check: (record): Finding => {
+    const ownership = ownershipOf(record.plan().population);
+    const violations = violationList();
+    let greetings = 0;
+    for (const row of greetingsOf(record)) {
+      greetings += 1;
+      const wrong = wrongGreeting(row, ownership);
+      if (wrong !== null) violations.add(wrong, { table: row.table, id: row.id });
+    }
+    let answers = 0;
+    for (const op of answersOf(record)) {
+      answers += 1;
+      if (servesAnother(op))
+        violations.add(`${op.actorId} was served as ${op.toldUserId}`, { table: 'op', id: op.id });
+    }
+    if (greetings + answers === 0)
+      return inconclusive('no camera and no viewer was told who they are, so nothing was examined');
+    const heard = `${counted(greetings, 'camera was told its owner', 'times a camera was told its owner')}, ${counted(answers, 'answer named its viewer', 'answers named their viewer')}`;
+    const wrong = violations.count() === 0 ? 'all right' : `${violations.count()} wrong`;
+    return findingOf(greetings + answers, violations, `${heard}: ${wrong}`);
+  },
+};
+
+/** A camera was told something about itself. */
+export interface Greeting {
+  readonly table: 'camera' | 'told';
+  readonly id: number;
+  readonly deviceId: string;
+  readonly toldDeviceId: string | null;
+  readonly toldOwnerId: string | null;
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+/** What is wrong with it, as a sentence, or null. */
+export function wrongGreeting(row: Greeting, ownership: Ownership): string | null {
+  const when = `at ${atMs(row.toNs)}`;
+  if (row.toldDeviceId !== null && row.toldDeviceId !== row.deviceId)
+    return `${row.deviceId} was taken for ${row.toldDeviceId} ${when}`;
+  if (row.toldOwnerId === null || ownership.owned(row.toldOwnerId, row.deviceId, row)) return null;
+  const owner = ownership.ownerAt(row.deviceId, row.toNs) ?? 'nobody in the plan';
+  return `${row.deviceId} of ${owner} was told that ${row.toldOwnerId} owns it ${when}`;
+}
+
+/** Answers that named another request's id are left out: what they say was meant for somebody else. */
+function* greetingsOf(record: RecordReader): Generator<Greeting> {
+  const onConnecting = [
+    'id',
+    'deviceId',
+    'startedNs',
+    'plannedNs',
+    'toldNs',
+    'toldOwnerId',
+    'toldDeviceId',
+  ] as const satisfies readonly (keyof CameraRow)[];
+  const judged = ['connected', 'refused', 'failed', 'expired'] as const;
+  for (const row of record.rows('camera', onConnecting, {
+    toldNs: { not: null },
+    outcome: judged,
+  })) {
+    const fromNs = row.startedNs ?? row.plannedNs;
+    yield { table: 'camera', ...row, fromNs, toNs: row.toldNs ?? fromNs };
+  }
+  const later = [
+    'id',
+    'deviceId',
+    'atNs',
+    'toldDeviceId',
+    'toldOwnerId',
+  ] as const satisfies readonly (keyof ToldRow)[];
+  for (const row of record.rows('told', later))
+    yield { table: 'told', ...row, fromNs: row.atNs, toNs: row.atNs };
+}
+
+type Answer = Pick<OpRow, 'id' | 'actorId' | 'toldUserId'>;
+
+function servesAnother({ actorId, toldUserId }: Answer): boolean {
+  return toldUserId !== null && toldUserId !== actorId;
+}
+
+function answersOf(record: RecordReader): Iterable<Answer> {
+  return record.rows('op', ['id', 'actorId', 'toldUserId'], {
+    actorKind: 'viewer',
+    canary: false,
+    toldUserId: { not: null },
+    outcome: ['ok', 'refused', 'failed', 'expired'],
+  });
+}

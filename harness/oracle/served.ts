@@ -1,0 +1,62 @@
+import type { Finding } from '../model/finding.ts';
+import type { OpRow } from '../model/rows.ts';
+import {
+  type Checker,
+  calmOf,
+  counted,
+  cutShort,
+  findingOf,
+  inconclusive,
+  violationList,
+} from './checker.ts';
+
+/** Of the reads in calm, at least this share has to succeed. */
+export const servedShareMin = 0.99;
+
+const reads: ReadonlySet<OpRow['kind']> = new Set(['list', 'thumbnails', 'enlarge', 'clip']);
+
+/** A cloud that shows nobody anything leaks nothing either: after the healing it has to serve. */
+export const served: Checker = {
+  name: 'served',
+  says: 'in calm, at least 99 % of reads succeed and everyone who asks gets their Events tab',
+  check: (record): Finding => {
+    const short = cutShort(record);
+    if (short !== null) return short;
+    const calm = calmOf(record);
+    if (calm === undefined) return inconclusive('the run had no calm phase to be served in');
+    const failed = violationList();
+    const violations = violationList();
+    const askedBy = new Map<string, number>();
+    const gotList = new Set<string>();
+    let examined = 0;
+    const asked = record.rows('op', ['id', 'kind', 'actorId', 'outcome', 'status'], {
+      actorKind: 'viewer',
+      canary: false,
+      sentNs: { from: calm.fromNs, below: calm.toNs },
+    });
+    for (const { id, kind, actorId, outcome, status } of asked) {
+      // A person whose login fails never comes to ask for the list, and is not served either.
+      if (kind === 'list' || (kind === 'login' && outcome !== 'ok')) askedBy.set(actorId, id);
+      if (kind === 'list' && outcome === 'ok') gotList.add(actorId);
+      if (!reads.has(kind)) continue;
+      examined += 1;
+      if (outcome === 'ok') continue;
+      const how = status === null ? outcome : `${outcome} with ${status}`;
+      failed.add(`the ${kind} of ${actorId} in calm: ${how}`, { table: 'op', id });
+    }
+    if (askedBy.size === 0)
+      return inconclusive('nobody asked for anything in calm, so nothing was examined');
+    for (const [userId, id] of askedBy)
+      if (!gotList.has(userId))
+        violations.add(`${userId} asked in calm and never got their Events tab`, {
+          table: 'op',
+          id,
+        });
+    const share = examined === 0 ? 0 : 1 - failed.count() / examined;
+    const unserved = violations.count();
+    if (share < servedShareMin)
+      for (const { says, evidence } of failed.kept()) violations.add(says, ...evidence);
+    const says = `${(share * 100).toFixed(2)} % of ${counted(examined, 'read', 'reads')} in calm succeeded; ${askedBy.size - unserved} of ${counted(askedBy.size, 'user', 'users')} got their Events tab`;
+    return findingOf(examined, violations, says);
+  },
+};

@@ -1,0 +1,36 @@
+import type { CheckedFinding, CheckName, Outcome, Verdict } from '../model/finding.ts';
+import type { RecordReader } from '../record/reader.ts';
+import { blastRadiusOf } from './blast-radius.ts';
+import type { Checker } from './checker.ts';
+import { checkerNamed } from './checks.ts';
+import { wholeRecord } from './whole-record.ts';
+
+/**
+ * Judges a record: the same record always gets the same verdict. Worst wins. A record that is not complete is inconclusive at
+ * best, with the reason as a finding; a violation already seen in it stays a violation.
+ *
+ * @param checkNames the plan's own checks when absent
+ * @throws RangeError for a check that does not exist, RecordError for a record that cannot be read
+ */
+export function judge(
+  record: RecordReader,
+  checkNames: readonly CheckName[] = record.plan().checks,
+): Verdict {
+  const asked = [...new Set(checkNames)].map(checkerNamed);
+  const checkers = asked.includes(wholeRecord) ? asked : [...asked, wholeRecord];
+  const findings: readonly CheckedFinding[] = checkers
+    .map((checker) => ask(checker, record))
+    // That a record is whole is worth a line only when it is not, or when somebody asked.
+    .filter(({ check, outcome }) => outcome !== 'pass' || asked.includes(checkerNamed(check)));
+  return { outcome: worstOf(findings), findings, blastRadius: blastRadiusOf(record) };
+}
+
+function ask(checker: Checker, record: RecordReader): CheckedFinding {
+  return { check: checker.name, ...checker.check(record) };
+}
+
+function worstOf(findings: readonly CheckedFinding[]): Outcome {
+  const outcomes = findings.map((finding) => finding.outcome);
+  if (outcomes.includes('fail')) return 'fail';
+  return outcomes.length === 0 || outcomes.includes('inconclusive') ? 'inconclusive' : 'pass';
+}

@@ -1,0 +1,14 @@
+import type { Finding } from '../model/finding.ts';
+import { type Checker, findingOf, inconclusive, violationList } from './checker.ts';
+
+/** What is missing from a record cannot be judged, so one that is not complete never passes. */
+export const wholeRecord: Checker = {
+  name: 'whole-record',
+  says: 'the run came to its end and every process wrote down all that it saw',
+  check: (record): Finding => {
+    const { state, reason } = record.run();
+    if (state === 'complete') return findingOf(1, violationList(), 'the record is complete');
+    const why = reason === '' ? 'it was cut short' : reason;
+    return inconclusive(`the record is ${state}, not complete: ${why}`);
+  },
+};
