@@ -38,8 +38,9 @@ export function createRequestReader(): RequestReader {
   };
   const readLine = (kind: LineKind, tooLong: string): string | Request => {
     const text = input.line(kind);
-    if (text !== null) return text;
-    return input.unread() > lineBytesMax ? fail(tooLong) : incomplete;
+    const length = text === null ? input.unread() : text.length;
+    if (length > lineBytesMax) return fail(tooLong);
+    return text ?? incomplete;
   };
   const readBulk = (): Buffer | Request => {
     if (bulkBytes < 0) {

@@ -4,12 +4,13 @@ import {
   type Call,
   type Command,
   CommandError,
+  cText,
   optionAt,
   syntaxError,
   textAt,
 } from './command.ts';
 import { matchesGlob } from './glob.ts';
-import { arrayReply, bulkReply, integerReply, okReply, type Reply } from './reply.ts';
+import { arrayReply, bulkReply, integerReply, nullReply, okReply, type Reply } from './reply.ts';
 
 /** The Redis whose replies the embedded server gives, byte for byte. */
 export const embeddedVersion = '7.0.15';
@@ -112,7 +113,7 @@ function setSettings(call: Call): Reply {
   const settings = settingsOf(call);
   for (let index = 2; index < call.words.length; index += 2) {
     const value = settings.get(optionAt(call, index));
-    const name = textAt(call, index);
+    const name = cText(textAt(call, index));
     if (value === undefined) {
       throw new CommandError(
         `ERR Unknown option or number of arguments for CONFIG SET - '${name}'`,
@@ -147,7 +148,7 @@ function describeNamed(call: Call): Reply {
       const [name = '', subname] = word.toString('latin1').toLowerCase().split('|');
       const command = call.server.commands.get(name);
       const named = subname === undefined ? command : command?.subcommands?.get(subname);
-      return named === undefined ? { type: 'null-array' } : describe(named);
+      return named === undefined ? nullReply : describe(named);
     }),
   );
 }
