@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createConnection } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { openTestCloud, pictureOf, uploadMessage } from './test-cloud.ts';
@@ -144,9 +144,28 @@ test('closing the backend ends open cameras, idle viewers and calls that hang', 
   expect(cloud.calls.filter(({ outcome }) => outcome === 'error')).toEqual([]);
 });
 
+test('closing does not wait for a camera that never answers', async () => {
+  const cloud = await openTestCloud();
+  const mute = createConnection({ host: '127.0.0.1', port: cloud.port });
+  const handshake = [
+    'GET /v1/cameras/front/connection HTTP/1.1',
+    'host: cloud',
+    'connection: upgrade',
+    'upgrade: websocket',
+    'sec-websocket-version: 13',
+    'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==',
+    'authorization: Device secret-of-front',
+  ];
+  mute.write(`${handshake.join('\r\n')}\r\n\r\n`);
+  const [answer] = (await once(mute, 'data')) as [Buffer];
+  expect(answer.toString()).toContain('101 Switching Protocols');
+  const closed = once(mute, 'close');
+  await cloud.backend[Symbol.asyncDispose]();
+  await closed;
+}, 5_000);
+
 test('a connection that did not come through the listener is served too', async () => {
   await using cloud = await openTestCloud();
-  const { createServer } = await import('node:net');
   const server = createServer((connection) => cloud.backend.handle(connection)).listen(
     0,
     '127.0.0.1',
