@@ -16,7 +16,8 @@ export function columnsOf(text: string): number {
 /** The text cut to at most `columnsMax` columns, its end replaced by `...` where something was left out. */
 export function shortened(text: string, columnsMax: number): string {
   if (columnsOf(text) <= columnsMax) return text;
-  return `${head(text, Math.max(0, columnsMax - ELLIPSIS.length))}${ELLIPSIS}`.slice(0, columnsMax);
+  const ending = ELLIPSIS.slice(0, Math.max(0, columnsMax));
+  return `${head(text, columnsMax - ending.length)}${ending}`;
 }
 
 /** The same, but it is the middle that is left out: of a long path both the start and the file name stay readable. */

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import type { Fault } from '../harness/model/fault.ts';
+import { faultWords } from './fault-words.ts';
+
+const selector = { commands: ['GET'], keyPrefix: 'thumb:' };
+
+test.for<readonly [Fault, string]>([
+  [{ kind: 'kill', service: 'cache' }, 'cache killed'],
+  [
+    {
+      kind: 'wire',
+      rule: {
+        type: 'cut-after-reply',
+        reply: 1,
+        how: 'rst',
+        selector: { burstSizeMin: 6 },
+        timesMax: 1,
+      },
+    },
+    'connection cut after 1 reply of a pipeline of 6 or more (RST)',
+  ],
+  [
+    { kind: 'wire', rule: { type: 'cut-in-reply', byte: 1204, how: 'fin', selector, timesMax: 1 } },
+    'connection cut 1,204 bytes into a reply to GET of thumb:* (FIN)',
+  ],
+  [
+    { kind: 'wire', rule: { type: 'cut-idle', how: 'fin', timesMax: 1 } },
+    'idle connections cut (FIN)',
+  ],
+  [
+    { kind: 'wire', rule: { type: 'hold-reply', forMs: 250, selector: {}, timesMax: 1 } },
+    'replies to any command held for 250 ms',
+  ],
+  [{ kind: 'wire', rule: { type: 'refuse-connections', how: 'rst' } }, 'connections refused (RST)'],
+])('%j in words', ([fault, says]) => {
+  expect(faultWords({ faultId: 'x', fault: JSON.stringify(fault) }).says).toBe(says);
+});
+
+test.for([
+  '',
+  'null',
+  '{}',
+  '{"kind":"wire"}',
+  '{"kind":"wire","rule":{"type":"boil"}}',
+  '{"kind":"wire","rule":{"type":"cut-in-reply"}}',
+])('a fault that cannot be understood is called by its id: %s', (fault) => {
+  expect(faultWords({ faultId: 'cut-7', fault })).toEqual({ says: 'cut-7', kind: 'cut-7' });
+});
