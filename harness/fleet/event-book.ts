@@ -1,0 +1,61 @@
+import type { Device, Population } from '../model/population.ts';
+import type { Stamp } from '../model/stamp.ts';
+import type { Rng } from '../model/world.ts';
+import type { Crc32 } from '../thumbnail/checksum.ts';
+import { renderClip, renderThumbnail } from '../thumbnail/picture.ts';
+import type { Upload } from './camera-messages.ts';
+
+/** The events that this fleet's cameras have uploaded, and how their pictures look. */
+export interface EventBook {
+  /** Makes a camera's event and remembers it. `ordinal` counts from 1 within one device. */
+  next(device: Device, ordinal: number): Omit<Upload, 'requestId'>;
+  /** The picture of that event, drawn again; null when no camera of this fleet has uploaded it. */
+  draw(eventId: string, kind: Stamp['kind']): Uint8Array | null;
+}
+
+export interface EventBookOptions {
+  readonly population: Population;
+  readonly rng: Rng;
+  /** Of the stamps; see `stampKey`. */
+  readonly key: number;
+  readonly crc32: Crc32;
+}
+
+/** Share of events that a sound has caused, which a tap plays; the others are motion. */
+export const soundShare = 0.25;
+
+/** Events beyond which later ones can no longer be drawn again: the evidence then lacks the picture that was asked for. */
+export const eventsRememberedMax = 500_000;
+
+export function eventBook({ population, rng, key, crc32 }: EventBookOptions): EventBook {
+  const ownerNames = new Map(population.users.map(({ userId, name }) => [userId, name]));
+  const devices = new Map<string, Device>();
+  const version = 1;
+  const input = (eventId: string, { deviceId, name, ownerId }: Device) => ({
+    stamp: { ownerId, deviceId, eventId, version },
+    ownerName: ownerNames.get(ownerId) ?? ownerId,
+    deviceName: name,
+    key,
+    crc32,
+  });
+  return {
+    next: (device, ordinal) => {
+      const eventId = `event-of-${device.deviceId}-${ordinal}`;
+      if (devices.size < eventsRememberedMax) devices.set(eventId, device);
+      const picture = input(eventId, device);
+      return {
+        eventId,
+        kind: rng.fork(`kind of ${eventId}`).chance(soundShare) ? 'sound' : 'motion',
+        version,
+        thumbnail: renderThumbnail(picture),
+        clip: renderClip(picture),
+      };
+    },
+    draw: (eventId, kind) => {
+      const device = devices.get(eventId);
+      if (device === undefined) return null;
+      const picture = input(eventId, device);
+      return kind === 'clip' ? renderClip(picture) : renderThumbnail(picture);
+    },
+  };
+}

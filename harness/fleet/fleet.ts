@@ -1,0 +1,171 @@
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Plan } from '../model/plan.ts';
+import type { Recorder } from '../model/rows.ts';
+import type { Endpoint } from '../model/target.ts';
+import type { Nanoseconds, World } from '../model/world.ts';
+import { expandArrivals, loadEndsMs } from '../plan/arrivals.ts';
+import { seededRng } from '../plan/rng.ts';
+import { type Crc32, stampKey } from '../thumbnail/checksum.ts';
+import { type Agenda, agenda, type Sleeper } from './agenda.ts';
+import { type CameraCrowd, cameraCrowd } from './camera-crowd.ts';
+import { type Credentials, referenceCredentials } from './credentials.ts';
+import { eventBook } from './event-book.ts';
+import { type FleetLimits, fleetLimits } from './fleet-limits.ts';
+import { type Gallery, gallery } from './gallery.ts';
+import { type FleetProgress, type Tally, tally } from './tally.ts';
+import { type ViewerCrowd, viewerCrowd } from './viewer-crowd.ts';
+
+export type { FleetProgress } from './tally.ts';
+
+export interface FleetOptions {
+  readonly world: World;
+  readonly plan: Plan;
+  readonly backend: Endpoint;
+  readonly recorder: Recorder;
+  /** The checksum of the stamps; `zlib.crc32` is the fastest. */
+  readonly crc32: Crc32;
+  readonly onProgress: (progress: FleetProgress) => void;
+  readonly limits?: Partial<FleetLimits>;
+  readonly credentials?: Credentials;
+  /** A new stream of bytes to the backend; TCP unless given. */
+  readonly connect?: () => Duplex;
+}
+
+/** The whole run of a fleet, in numbers. Everything behind them is in the record. */
+export interface FleetSummary extends FleetProgress {
+  /** Pictures of canaries that the harness swapped on purpose. */
+  readonly swaps: number;
+  /** Suspicious pictures beyond what is kept as evidence. */
+  readonly evidenceDropped: number;
+}
+
+/**
+ * Lets the plan's cameras and viewers live through their arrivals, and writes down what they were told and shown. Faults and floods are
+ * other people's. When the load of the plan has ended nothing new is begun, what is open is awaited up to its deadline, and every
+ * connection is closed. Rejects with the signal's reason, within a second and with all rows written, when aborted.
+ */
+export async function runFleet(options: FleetOptions, signal: AbortSignal): Promise<FleetSummary> {
+  signal.throwIfAborted();
+  const { plan, world, onProgress } = options;
+  const stopped = Promise.withResolvers<never>();
+  // Somebody must be listening when it rejects before it is awaited.
+  stopped.promise.catch(() => undefined);
+  const counted = tally();
+  const schedule = agenda({ clock: world.clock, onFailure: stopped.reject });
+  const { cameras, viewers, shown } = assemble(options, {
+    schedule,
+    counted,
+    onFailure: stopped.reject,
+  });
+  const onAbort = (): void => stopped.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const arrivals = expandArrivals(plan, seededRng(plan.seed));
+    follow(schedule, arrivals.cameras, (arrival, plannedNs) => cameras.come(arrival, plannedNs));
+    follow(schedule, arrivals.visits, ({ userId }, plannedNs) => viewers.visit(userId, plannedNs));
+    everySecond(schedule, world.clock.nowNs(), () => onProgress(counted.progress()));
+    const life = lifeOf({ cameras, viewers, shown }, { schedule, endsMs: loadEndsMs(plan.steps) });
+    await Promise.race([stopped.promise, life]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    // After a life that has ended there is nothing left to interrupt.
+    cameras.interrupt();
+    viewers.interrupt();
+    schedule.stop();
+    await Promise.all([cameras.ended(), viewers.ended()]);
+    onProgress(counted.progress());
+  }
+  const { swaps, evidenceDropped } = shown;
+  return { ...counted.total(), swaps, evidenceDropped };
+}
+
+async function lifeOf(
+  { cameras, viewers }: Crowds,
+  { schedule, endsMs }: { readonly schedule: Agenda; readonly endsMs: number },
+): Promise<void> {
+  await schedule.sleepUntil(endsMs * 1e6);
+  await viewers.settle();
+  cameras.settle();
+  await cameras.ended();
+}
+
+interface Crowds {
+  readonly cameras: CameraCrowd;
+  readonly viewers: ViewerCrowd;
+  readonly shown: Gallery;
+}
+
+function assemble(
+  options: FleetOptions,
+  { schedule, counted, onFailure }: Pick<Parts, 'schedule' | 'counted' | 'onFailure'>,
+): Crowds {
+  const { plan, world, recorder, crc32, backend } = options;
+  const { population } = plan;
+  const rng = seededRng(plan.seed).fork('fleet');
+  const key = stampKey(plan.seed);
+  const book = eventBook({ population, rng, key, crc32 });
+  const shown = gallery({ population, recorder, tally: counted, book, key, crc32 });
+  const shared = {
+    clock: world.clock,
+    agenda: schedule,
+    rng,
+    recorder,
+    tally: counted,
+    authority: `${backend.host}:${backend.port}`,
+    connect: options.connect ?? (() => connect({ ...backend, noDelay: true })),
+    deadlineMs: plan.requestDeadlineMs,
+    limits: { ...fleetLimits, ...options.limits },
+    ...(options.credentials ?? referenceCredentials),
+  };
+  return {
+    shown,
+    cameras: cameraCrowd(population.devices, {
+      ...shared,
+      heartbeatMs: plan.heartbeatMs,
+      nextEvent: book.next,
+    }),
+    viewers: viewerCrowd(population.users, {
+      ...shared,
+      gallery: shown,
+      habits: plan.habits,
+      onFailure,
+    }),
+  };
+}
+
+interface Parts {
+  readonly schedule: Agenda;
+  readonly counted: Tally;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Each arrival goes into the agenda when the one before it is due: a plan of a million visits is not a million entries. */
+function follow<Arrival extends { readonly atMs: number }>(
+  schedule: Agenda,
+  arrivals: readonly Arrival[],
+  arrive: (arrival: Arrival, plannedNs: Nanoseconds) => void,
+): void {
+  let next = 0;
+  const momentNs = (): Nanoseconds => (arrivals[next]?.atMs ?? 0) * 1e6;
+  const sleeper: Sleeper = {
+    wake: (plannedNs) => {
+      const arrival = arrivals[next];
+      if (arrival === undefined) return;
+      next += 1;
+      if (next < arrivals.length) schedule.at(momentNs(), sleeper);
+      arrive(arrival, plannedNs);
+    },
+  };
+  if (arrivals.length > 0) schedule.at(momentNs(), sleeper);
+}
+
+function everySecond(schedule: Agenda, fromNs: Nanoseconds, tell: () => void): void {
+  const sleeper: Sleeper = {
+    wake: (plannedNs) => {
+      schedule.at(plannedNs + 1e9, sleeper);
+      tell();
+    },
+  };
+  schedule.at(fromNs + 1e9, sleeper);
+}
