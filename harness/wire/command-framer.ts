@@ -1,5 +1,7 @@
 import { expectationOf, keyPlaceOf } from './command-table.ts';
 import type { CommandFrame, Framer, Span } from './framing.ts';
+import { inlineWords } from './inline-words.ts';
+import { joinedBytes } from './joined-bytes.ts';
 
 export interface CommandLimits {
   /** Arguments of one command. */
@@ -23,6 +25,8 @@ const CR = 13;
 const LF = 10;
 const DOLLAR = 36;
 const ASTERISK = 42;
+/** As many as are ever looked at: the name, and a key behind at most two words. */
+const inlineWordsMax = 4;
 const LINE_FEED_MISSING = 'a carriage return was not followed by a line feed';
 
 type Expects =
@@ -186,6 +190,7 @@ export class CommandFramer implements Framer<CommandFrame> {
     }
     this.#bytesMissing = this.#number;
     this.#expects = this.#number === 0 ? 'data-cr' : 'data';
+    if (this.#number === 0 && this.#isWanted()) this.#understand('');
   }
 
   #readData(chunk: Uint8Array, from: number): number {
@@ -234,18 +239,12 @@ export class CommandFramer implements Framer<CommandFrame> {
         `a line of words is longer than inlineBytesMax, ${this.#limits.inlineBytesMax}`,
       );
     }
-    if (found === -1) {
-      this.#kept = joined(this.#kept, chunk.slice(from, to));
-      return to;
-    }
-    const line = joined(this.#kept, chunk.subarray(from, to));
-    this.#kept = null;
-    const words = this.#decoder
-      .decode(line)
-      .split(/\s+/u)
-      .filter((word) => word !== '');
-    for (const word of words.slice(0, 4)) {
-      if (this.#isWanted()) this.#understand(unquoted(word).slice(0, this.#limits.keyBytesMax));
+    const line = joinedBytes([this.#kept ?? new Uint8Array(), chunk.slice(from, to)]);
+    this.#kept = found === -1 ? line : null;
+    if (found === -1) return to;
+    const words = inlineWords(this.#decoder.decode(line));
+    for (const word of words.slice(0, inlineWordsMax)) {
+      if (this.#isWanted()) this.#understand(word.slice(0, this.#limits.keyBytesMax));
       this.#place += 1;
     }
     if (words.length > 0) {
@@ -256,13 +255,14 @@ export class CommandFramer implements Framer<CommandFrame> {
   }
 
   #keep(chunk: Uint8Array, from: number, to: number): void {
-    const room = this.#limits.keyBytesMax - (this.#kept?.length ?? 0);
-    if (room > 0) this.#kept = joined(this.#kept, chunk.slice(from, Math.min(to, from + room)));
+    const kept = this.#kept ?? new Uint8Array();
+    const room = this.#limits.keyBytesMax - kept.length;
+    if (room > 0) this.#kept = joinedBytes([kept, chunk.slice(from, Math.min(to, from + room))]);
   }
 
   /** Names and keys are nearly always short and ASCII: for those this is several times faster than the decoder. */
   #textOf(chunk: Uint8Array, from: number, to: number): string {
-    if (this.#kept !== null || to - from > 64) {
+    if (this.#kept !== null || to - from > Math.min(64, this.#limits.keyBytesMax)) {
       this.#keep(chunk, from, to);
       const text = this.#decoder.decode(this.#kept ?? new Uint8Array());
       this.#kept = null;
@@ -295,18 +295,4 @@ export class CommandFramer implements Framer<CommandFrame> {
 
 function nothingYet(): GrowingFrame {
   return { command: '', key: null, expects: 'nothing' };
-}
-
-function joined(head: Uint8Array | null, tail: Uint8Array): Uint8Array {
-  if (head === null) return tail;
-  const whole = new Uint8Array(head.length + tail.length);
-  whole.set(head);
-  whole.set(tail, head.length);
-  return whole;
-}
-
-function unquoted(word: string): string {
-  const quote = word[0];
-  const isQuoted = word.length > 1 && (quote === '"' || quote === "'") && word.endsWith(quote);
-  return isQuoted ? word.slice(1, -1) : word;
 }

@@ -1,5 +1,6 @@
 import type { Recorder, WireRow } from '../model/rows.ts';
 import type { Nanoseconds } from '../model/world.ts';
+import { joinedBytes } from './joined-bytes.ts';
 
 /** A command whose reply has not been settled. */
 export interface Outstanding {
@@ -70,7 +71,7 @@ export class ReplyLog {
 
   #replyOf({ type, bytes, payload }: Answer, replyNs: Nanoseconds): Reply {
     const replyDigest =
-      payload === null ? null : this.#options.digest(joined(payload)).slice(0, digestDigits);
+      payload === null ? null : this.#options.digest(joinedBytes(payload)).slice(0, digestDigits);
     return { replyNs, replyType: type, replyBytes: bytes, replyDigest };
   }
 
@@ -97,16 +98,3 @@ export class ReplyLog {
 
 const digestDigits = 16;
 const noReply: Reply = { replyNs: null, replyType: null, replyBytes: null, replyDigest: null };
-
-/** One piece is the usual case and is not copied. */
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const [first] = pieces;
-  if (pieces.length === 1 && first !== undefined) return first;
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}
