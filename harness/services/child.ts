@@ -26,7 +26,7 @@ export interface ServiceProcessOptions {
   readonly onProcess: (processId: number) => void;
 }
 
-const tailLinesMax = 12;
+const tailLinesMax = 20;
 const tailCharactersMax = 4_096;
 const lastOutputMs = 500;
 

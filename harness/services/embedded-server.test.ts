@@ -108,6 +108,11 @@ describe('connections', () => {
     stream.pause();
     stream.write('GET a\r\n'.repeat(200));
     stream.write('ECHO end\r\n');
+    const answered = await server.connect().send('INFO stats\r\n');
+    const processed = Number(
+      /total_commands_processed:(?<count>\d+)/.exec(answered)?.groups?.['count'],
+    );
+    expect(processed).toBeLessThan(20);
     let bytes = 0;
     let tail = '';
     stream.removeAllListeners('data');

@@ -35,11 +35,11 @@ export function parseCacheUrl(text: string): Endpoint {
     // The URL is not repeated: it may hold a password.
     new Error(`a cache URL with ${what} is not supported; ${example}`);
   if (url.protocol !== 'redis:') throw refuse(`the scheme ${url.protocol}//`);
+  if (url.hostname === '') throw refuse('no host');
   if (url.username !== '' || url.password !== '') throw refuse('a user or password');
   if (!['', '/', '/0'].includes(url.pathname))
     throw refuse(`the database ${url.pathname.slice(1)}`);
   if (url.search !== '' || url.hash !== '') throw refuse('options behind the address');
-  if (url.hostname === '') throw refuse('no host');
   const host = url.hostname.replace(/^\[(?<address>.*)\]$/, '$<address>');
   return { host, port: url.port === '' ? defaultPort : Number(url.port) };
 }
