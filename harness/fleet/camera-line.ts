@@ -2,6 +2,9 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { messageBytesMax } from './camera-messages.ts';
 
+/** The close code of a connection that ended without one: RFC 6455, 7.4.1. */
+export const abnormalClosure = 1006;
+
 /** One WebSocket connection of a camera. It is destroyed together with the parser of its frames, and never opened again. */
 export interface CameraLine {
   send(message: string | Buffer): void;
@@ -48,21 +51,16 @@ export function dialCamera(
       socket.terminate();
     },
   };
-  let complaint: string | undefined;
   socket.on('unexpected-response', (_request, { statusCode = 0, headers: answered }) => {
     const echoed = answered['x-request-id'];
     listener.refused(line, statusCode, echoed === undefined ? null : String(echoed));
   });
   socket.on('message', (bytes: Buffer, isBinary) => listener.heard(line, bytes, isBinary));
-  socket.on('error', (error) => {
-    complaint ??= error.message;
-  });
+  // After a frame that it cannot read ws says goodbye and waits half a minute for an answer. For us the line is over.
+  socket.on('error', (error) => listener.closed(line, abnormalClosure, error.message));
   socket.on('close', (code, reason) => {
-    listener.closed(
-      line,
-      code,
-      complaint ?? (code === 1006 ? 'cut' : `closed: ${reason.toString()}`),
-    );
+    const says = code === abnormalClosure ? 'cut' : `closed: ${reason.toString()}`;
+    listener.closed(line, code, says);
   });
   return line;
 }

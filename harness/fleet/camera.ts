@@ -4,7 +4,7 @@ import type { CameraRow, OpOutcome, Recorder } from '../model/rows.ts';
 import type { Clock, Nanoseconds, Rng } from '../model/world.ts';
 import { type BackOffState, freshBackOff, nextDelay } from '../plan/back-off.ts';
 import type { Agenda, Sleeper } from './agenda.ts';
-import { type CameraLine, dialCamera, type LineListener } from './camera-line.ts';
+import { abnormalClosure, type CameraLine, dialCamera, type LineListener } from './camera-line.ts';
 import {
   type BackendMessage,
   heartbeatMessage,
@@ -161,7 +161,7 @@ export class Camera implements Sleeper, Guest, LineListener {
 
   closed(line: CameraLine, code: number, says: string): void {
     if (this.#attemptOn(line) === undefined) return;
-    this.#over({ outcome: code === 1006 ? 'failed' : 'refused', code, error: says });
+    this.#over({ outcome: code === abnormalClosure ? 'failed' : 'refused', code, error: says });
   }
 
   #queue(plannedNs: Nanoseconds): void {

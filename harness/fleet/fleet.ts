@@ -147,7 +147,7 @@ function follow<Arrival extends { readonly atMs: number }>(
   arrive: (arrival: Arrival, plannedNs: Nanoseconds) => void,
 ): void {
   let next = 0;
-  const momentNs = (): Nanoseconds => (arrivals[next]?.atMs ?? 0) * 1e6;
+  const momentNs = (): Nanoseconds => Math.round((arrivals[next]?.atMs ?? 0) * 1e6);
   const sleeper: Sleeper = {
     wake: (plannedNs) => {
       const arrival = arrivals[next];
