@@ -1,0 +1,76 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Availability, Provider } from '../model/service.ts';
+import { discoverCache } from '../services/discover.ts';
+import { embeddedProvider } from '../services/embedded.ts';
+import { parseCacheUrl } from '../services/external.ts';
+import { processProvider } from '../services/process.ts';
+import { quoted, requireLocal } from './options.ts';
+import type { Reaper } from './reaper-handle.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What `--cache` asks for, checked: `embedded`, `process` or a `redis://` URL; undefined for the best that is here. */
+export type CacheChoice = string | undefined;
+
+/** Reads `--cache`. Throws UsageError for a word that is none, and for an address that is not this machine and was not allowed. */
+export function cacheChoice(
+  text: string | undefined,
+  allowedHosts: readonly string[],
+): CacheChoice {
+  if (text === undefined || text === 'embedded' || text === 'process') return text;
+  if (!text.includes('://')) {
+    throw new UsageError(
+      `--cache takes embedded, process or redis://host:port, got ${quoted(text)}`,
+    );
+  }
+  const { host } = asUsage('--cache', () => parseCacheUrl(text));
+  requireLocal('--cache', host, allowedHosts);
+  return text;
+}
+
+/** Finds who provides the cache. Rejects with UsageError when what was asked for is not there. */
+export async function providerFor(choice: CacheChoice, reaper: Reaper): Promise<Provider> {
+  const scratchDirectory = mkdtempSync(path.join(tmpdir(), 'crosswire-cache-'));
+  reaper.watchFolder(scratchDirectory);
+  try {
+    const { provider } = await discoverCache({
+      choice,
+      ...surroundings(scratchDirectory),
+      onProcess: (processId) => reaper.watchProcess(processId),
+    });
+    return provider;
+  } catch (error) {
+    throw new UsageError(`--cache: ${messageOf(error)}`);
+  }
+}
+
+/** Every provider and whether it is there, for `crosswire doctor`. Starts nothing. */
+export async function surveyProviders(): Promise<
+  readonly { readonly name: string; readonly availability: Availability }[]
+> {
+  const around = { ...surroundings(tmpdir()), onProcess: () => undefined };
+  const providers = [processProvider(around), embeddedProvider(around)];
+  return Promise.all(
+    providers.map(async (provider) => ({
+      name: provider.name,
+      availability: await provider.available(),
+    })),
+  );
+}
+
+function surroundings(scratchDirectory: string) {
+  return { path: process.env['PATH'] ?? '', node: process.execPath, scratchDirectory };
+}
+
+function asUsage<T>(option: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError(`${option}: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { processesMarked, smallRun, startCrosswire } from './crosswire-process.ts';
+
+const hasProc = existsSync('/proc/self/environ');
+const phases = ['warm', 'outage', 'herd', 'calm'] as const;
+const signals = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const;
+const cases = signals.flatMap((signal) => phases.map((phase) => ({ signal, phase })));
+
+describe.skipIf(!hasProc)('whatever ends a run, nothing of it stays behind', () => {
+  test.concurrent.each(cases)(
+    '$signal during $phase',
+    { timeout: 60_000 },
+    async ({ signal, phase }) => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'crosswire-clean-up-'));
+      const mark = `crosswire-test-${randomUUID()}`;
+      // Temporary folders are made in here, so that one that is left behind is seen.
+      const temporary = mkdtempSync(path.join(folder, 'tmp-'));
+      const out = path.join(folder, 'out');
+      try {
+        const run = startCrosswire(
+          ['run', '--target', 'ioredis', '--seed', '5', '--out', out, ...smallRun],
+          {
+            env: { CROSSWIRE_TEST_MARK: mark, TMPDIR: temporary },
+          },
+        );
+        await run.said(`${phase} begins`);
+        expect(processesMarked(mark).length).toBeGreaterThan(4);
+        run.child.kill(signal);
+        const { code, signal: endedBy } = await run.ended;
+        if (signal === 'SIGKILL') expect(endedBy).toBe('SIGKILL');
+        else expect(code).toBe(130);
+        await expect
+          .poll(() => processesMarked(mark), { timeout: 5_000, interval: 100 })
+          .toEqual([]);
+        expect(readdirSync(temporary)).toEqual([]);
+        const judged = await startCrosswire(['judge', path.join(out, 'record.sqlite'), '--json'])
+          .ended;
+        expect(judged.stderr).not.toContain('our own fault');
+        expect(judged.code).toBe(2);
+        expect((JSON.parse(judged.stdout) as { verdict: string }).verdict).toBe('inconclusive');
+      } finally {
+        for (const processId of processesMarked(mark)) process.kill(processId, 'SIGKILL');
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
+});

@@ -1,0 +1,301 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { release, type as systemType, tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Mitigation } from '../../targets/backend/mitigations.ts';
+import { createInjector, type WireControl } from '../faults/injector.ts';
+import type { FleetProgress } from '../fleet/fleet.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RunRow } from '../model/rows.ts';
+import type { Provider, StartedService } from '../model/service.ts';
+import type { Endpoint } from '../model/target.ts';
+import type { BackendApi, BackendSettings } from '../processes/backend.ts';
+import { type Child, type Handlers, startChild } from '../processes/channel.ts';
+import type { FleetApi, FleetSettings } from '../processes/fleet.ts';
+import type { FloodApi } from '../processes/flood.ts';
+import type { TargetSource } from '../processes/load-target.ts';
+import { openProcessRecord } from '../processes/process-record.ts';
+import { type RunSettings, realWorld } from '../processes/real-world.ts';
+import type { WireApi, WireSettings } from '../processes/wire.ts';
+import { createRecord, finishRecord } from '../record/join.ts';
+import { run } from '../runner/run.ts';
+import type { Reaper } from './reaper-handle.ts';
+import type { RunNotes } from './run-notes.ts';
+
+/** Everything that one run needs, resolved and checked. */
+export interface RunRequest {
+  readonly plan: Plan;
+  readonly target: {
+    readonly name: string;
+    readonly version: string;
+    /** One of our targets by name, or a file whose default export is one. */
+    readonly source: TargetSource;
+    readonly libraryPath: string;
+  };
+  readonly provider: Provider;
+  readonly mitigations: readonly Mitigation[];
+  /** Where the record goes; exists and can be written to. */
+  readonly folder: string;
+  /** 0 lets the operating system choose. */
+  readonly backendPort: number;
+  readonly wirePort: number;
+  readonly fileLimit: number | undefined;
+  readonly crosswireVersion: string;
+  /** What the record keeps beside the plan, for reports. */
+  readonly notes: RunNotes;
+}
+
+/** What a run reports while it goes. */
+export interface Audience {
+  onService(says: string): void;
+  onPhase(phase: { readonly name: string; readonly forMs: number }): void;
+  onProgress(progress: FleetProgress): void;
+}
+
+export type RunEnd =
+  | { readonly state: 'complete'; readonly recordPath: string }
+  | {
+      readonly state: 'interrupted' | 'failed';
+      readonly reason: string;
+      readonly recordPath: string;
+    };
+
+/** How long a call to the cache may take in the backend. */
+const cacheTimeoutMs = 1_000;
+
+/**
+ * Starts the processes of one run, carries out its plan, stops everything and joins the record. Rejects only for what is wrong
+ * before anything was broken (a port that is taken, a service that does not start); later trouble ends in a record that says so.
+ */
+export async function conduct(
+  request: RunRequest,
+  audience: Audience,
+  { reaper, signal }: { readonly reaper: Reaper; readonly signal: AbortSignal },
+): Promise<RunEnd> {
+  await using conductor = new Conductor(request, reaper);
+  return await conductor.run(audience, signal);
+}
+
+const processNames = ['conductor', 'wire', 'backend', 'fleet', 'flood'] as const;
+type ProcessName = (typeof processNames)[number];
+
+/** Owns the processes and files of one run; identity and lifetime are the point, so a class. */
+class Conductor implements AsyncDisposable {
+  readonly #request: RunRequest;
+  readonly #reaper: Reaper;
+  readonly #scratch: string;
+  #startTicks = '0';
+  readonly #stack = new AsyncDisposableStack();
+  readonly #broken = new AbortController();
+
+  constructor(request: RunRequest, reaper: Reaper) {
+    this.#request = request;
+    this.#reaper = reaper;
+    this.#scratch = mkdtempSync(path.join(tmpdir(), 'crosswire-'));
+    reaper.watchFolder(this.#scratch);
+    this.#stack.defer(() => rmSync(this.#scratch, { recursive: true, force: true }));
+  }
+
+  async run(audience: Audience, signal: AbortSignal): Promise<RunEnd> {
+    const { plan, provider } = this.#request;
+    const stop = AbortSignal.any([signal, this.#broken.signal]);
+    const cache = this.#stack.use(await provider.start(stop));
+    audience.onService(cache.says);
+    const recordPath = path.join(this.#request.folder, 'record.sqlite');
+    createRecord(recordPath, this.#header(cache));
+    const own = openProcessRecord(this.#settings('conductor'), (error) => this.#break(error));
+    const parts = new AsyncDisposableStack();
+    this.#stack.use(parts);
+    parts.defer(() => own[Symbol.dispose]());
+    try {
+      const { wire, backend, fleet, flood } = await this.#startProcesses(parts, cache);
+      void backend;
+      fleet.onEvent((event, value) => {
+        if (event === 'progress') audience.onProgress(value as FleetProgress);
+      });
+      await run(
+        plan,
+        {
+          world: realWorld(this.#settings('conductor'), 'conductor'),
+          recorder: own.recorder,
+          faults: createInjector({
+            cache,
+            wire: wireControl(wire),
+            keyPrefix: this.#keyPrefix(cache),
+          }),
+          fleet: {
+            run: (whole, until) =>
+              untilAborted(fleet.call('run', whole), until, () =>
+                fleet.call('stop', 'interrupted'),
+              ),
+          },
+          flood: {
+            run: (step, until) =>
+              untilAborted(flood.call('run', { step, users: plan.population.users }), until),
+          },
+          onPhase: audience.onPhase,
+        },
+        stop,
+      );
+      await parts.disposeAsync();
+      return this.#finish(recordPath, { state: 'complete', recordPath });
+    } catch (error) {
+      await parts.disposeAsync();
+      const state = signal.aborted && !this.#broken.signal.aborted ? 'interrupted' : 'failed';
+      // What broke first says more than the abort that followed from it.
+      const cause: unknown = stop.aborted ? stop.reason : error;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      return this.#finish(recordPath, { state, reason, recordPath });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+
+  async #startProcesses(parts: AsyncDisposableStack, cache: StartedService) {
+    const { target, mitigations, plan, backendPort, wirePort } = this.#request;
+    const wire = this.#start<WireApi>(parts, 'wire');
+    const backend = this.#start<BackendApi>(parts, 'backend');
+    const fleet = this.#start<FleetApi>(parts, 'fleet');
+    const flood = this.#start<FloodApi>(parts, 'flood');
+    await Promise.all([wire, backend, fleet, flood].map((child) => child.ready));
+    // The zero of all times lies a little ahead, so that everything stands when the first camera comes.
+    const leadMs = 700 + plan.population.devices.length / 20;
+    this.#startTicks = String(process.hrtime.bigint() + BigInt(Math.round(leadMs * 1e6)));
+    const wireEndpoint: Endpoint = await wire.call('open', {
+      ...this.#settings('wire'),
+      upstream: cache.endpoint,
+      port: wirePort,
+    } satisfies WireSettings);
+    const backendEndpoint: Endpoint = await backend.call('open', {
+      ...this.#settings('backend'),
+      target: target.source,
+      libraryPath: target.libraryPath,
+      cache: wireEndpoint,
+      cacheTimeoutMs,
+      keyPrefix: this.#keyPrefix(cache),
+      databasePath: path.join(this.#scratch, 'cloud.sqlite'),
+      mitigations,
+      port: backendPort,
+      population: plan.population,
+    } satisfies BackendSettings);
+    await fleet.call('open', {
+      ...this.#settings('fleet'),
+      backend: backendEndpoint,
+    } satisfies FleetSettings);
+    await flood.call('open', {
+      ...this.#settings('flood'),
+      backend: backendEndpoint,
+    } satisfies FleetSettings);
+    return { wire, backend, fleet, flood };
+  }
+
+  /** Children are disposed of in the reverse order: fleet and flood first, then the backend, then the wire. */
+  #start<Api extends Handlers>(parts: AsyncDisposableStack, name: ProcessName): Child<Api> {
+    const child = parts.use(
+      startChild<Api>({
+        name,
+        entry: new URL(import.meta.resolve(`../processes/${name}.ts`)),
+        node: process.execPath,
+        onProcess: (processId) => this.#reaper.watchProcess(processId),
+        fileLimit: this.#request.fileLimit,
+      }),
+    );
+    void child.died.then((says) => this.#break(new Error(says)));
+    child.onEvent((event, value) => {
+      if (event === 'record-failed') this.#break(new Error(String(value)));
+    });
+    return child;
+  }
+
+  #break(error: Error): void {
+    this.#broken.abort(error);
+  }
+
+  #settings(name: ProcessName): RunSettings {
+    return {
+      name,
+      startTicks: this.#startTicks,
+      seed: this.#request.plan.seed,
+      recordPath: path.join(this.#request.folder, `record.${name}.part`),
+      writer: processNames.indexOf(name) + 1,
+    };
+  }
+
+  /** Keys in a cache that is not ours stand apart from everything else in it. */
+  #keyPrefix(cache: StartedService): string {
+    return cache.abilities.kill ? '' : `crosswire:${path.basename(this.#scratch)}:`;
+  }
+
+  #header(cache: StartedService): Omit<RunRow, 'format' | 'state' | 'reason'> {
+    const { plan, target, mitigations, crosswireVersion } = this.#request;
+    return {
+      scenario: plan.scenario,
+      seed: plan.seed,
+      target: target.name,
+      targetVersion: target.version,
+      cache: cache.says,
+      plan: JSON.stringify(plan),
+      environment: JSON.stringify({
+        crosswire: crosswireVersion,
+        node: process.versions.node,
+        system: `${systemType()} ${release()} ${process.arch}`,
+        mitigations,
+        ...this.#request.notes,
+      }),
+      startedAt: new Date().toISOString(),
+    };
+  }
+
+  #finish(recordPath: string, end: RunEnd): RunEnd {
+    const parts = processNames
+      .map((name) => this.#settings(name).recordPath)
+      .filter((part) => end.state === 'complete' || existsSync(part));
+    const reason = end.state === 'complete' ? '' : end.reason;
+    const finished = finishRecord({ path: recordPath, parts, state: end.state, reason });
+    if (finished.state === 'complete') return end;
+    const state = finished.state === 'interrupted' ? 'interrupted' : 'failed';
+    return { state, reason: finished.reason, recordPath };
+  }
+}
+
+function wireControl(wire: Child<WireApi>): WireControl {
+  return {
+    setUpstream: (endpoint) => wire.call('setUpstream', endpoint),
+    install: async (faultId, rule) => {
+      await wire.call('install', { faultId, rule });
+      let removed: Promise<void> | undefined;
+      return {
+        bit: () => wire.call('bit', faultId),
+        [Symbol.asyncDispose]: () => (removed ??= wire.call('remove', faultId)),
+      };
+    },
+  };
+}
+
+/** Follows a call of a child until it ends or the signal says to stop waiting; `stop` asks the child to end it, and is waited for. */
+async function untilAborted(
+  work: Promise<void>,
+  signal: AbortSignal,
+  stop?: () => Promise<unknown>,
+): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    await Promise.race([work, aborted.promise]);
+  } catch (error) {
+    await stop?.().catch(() => undefined);
+    await Promise.race([work.catch(() => undefined), patience()]);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function patience(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 1_000).unref();
+  });
+}

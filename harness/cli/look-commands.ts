@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import type { Command } from 'commander';
+import { scenarios } from '../../scenarios/index.ts';
+import { targets } from '../../targets/index.ts';
+import { checks } from '../oracle/checks.ts';
+import { surveyProviders } from './cache-choice.ts';
+import { faultKinds } from './fault-kinds.ts';
+import { unknown } from './options.ts';
+
+/** `crosswire list`: what there is to choose from. */
+export function addListCommand(program: Command): void {
+  program
+    .command('list')
+    .description('print what there is to choose from')
+    .argument('<what>', 'scenarios, targets, faults or checks')
+    .action((what: string) => {
+      const list = lists.get(what);
+      if (list === undefined) throw unknown('list', what, [...lists.keys()]);
+      const rows = list();
+      const width = Math.max(...rows.map(([name]) => name.length));
+      for (const [name, says] of rows) process.stdout.write(`${name.padEnd(width)}  ${says}\n`);
+    });
+}
+
+type Rows = readonly (readonly [name: string, says: string])[];
+
+const lists: ReadonlyMap<string, () => Rows> = new Map([
+  ['scenarios', (): Rows => [...scenarios.values()].map(({ name, why }) => [name, why])],
+  [
+    'targets',
+    (): Rows =>
+      Object.keys(targets).map((name) => [
+        name,
+        'newest version; any other as ' + `${name}@VERSION`,
+      ]),
+  ],
+  ['faults', (): Rows => faultKinds],
+  ['checks', (): Rows => checks.map(({ name, says }) => [name, says])],
+]);
+
+/** `crosswire doctor`: what this machine offers, and what each missing part would need. */
+export function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('say what this machine offers')
+    .action(async () => {
+      const rows: [string, string][] = [
+        ['node', process.versions.node],
+        [
+          'npm',
+          versionOf('npm') ?? 'missing: versions other than the installed ones cannot be fetched',
+        ],
+        [
+          'open files',
+          `${execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim()} (a run needs one a camera and 2,000 more)`,
+        ],
+      ];
+      for (const { name, availability } of await surveyProviders()) {
+        const says =
+          availability.state === 'available'
+            ? availability.says
+            : `${availability.says}; ${availability.needs}`;
+        rows.push([`cache: ${name}`, says]);
+      }
+      const width = Math.max(...rows.map(([name]) => name.length));
+      for (const [name, says] of rows) process.stdout.write(`${name.padEnd(width)}  ${says}\n`);
+    });
+}
+
+function versionOf(command: string): string | undefined {
+  try {
+    return execFileSync(command, ['--version'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return undefined;
+  }
+}
