@@ -65,7 +65,7 @@ export const cacheOutage: Scenario<typeof size> = {
             flood({ forMs: herdForMs, connections: 10, perSecondMax: 150 }),
           ],
         }),
-        phase('calm', { forMs: calmMs, load: [visitsOfEveryone({ overMs: calmMs - 3_000 })] }),
+        phase('calm', { forMs: calmMs, load: [visitsOfEveryone({ overMs: calmMs / 2 })] }),
       ),
     };
   },

@@ -27,7 +27,7 @@ export interface ReplySelector {
 }
 
 export type WireRule =
-  /** Forward `reply` replies of a burst, then end the connection. The rest of the burst's replies are never delivered. */
+  /** Forward `reply` replies of a run (commands side by side in one burst that all match), then end the connection. */
   | {
       readonly type: 'cut-after-reply';
       readonly reply: number;

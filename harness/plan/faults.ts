@@ -27,9 +27,9 @@ export function cutBetweenReplies(rng: Rng, spacing: CutSpacing): readonly Plann
         kind: 'wire',
         rule: {
           type: 'cut-after-reply',
-          reply: lots.integer(1, 4),
+          reply: lots.integer(2, 6),
           how: lots.chance(0.5) ? 'fin' : 'rst',
-          selector: pipelines,
+          selector: pageOfThumbnails,
           timesMax: 1,
         },
       },
@@ -50,7 +50,7 @@ export function cutInsideReplies(rng: Rng, spacing: CutSpacing): readonly Planne
           type: 'cut-in-reply',
           byte: lots.integer(1, 4_000),
           how: lots.chance(0.5) ? 'fin' : 'rst',
-          selector: { commands: ['GET'], keyPrefix: 'thumb:' },
+          selector: pageOfThumbnails,
           timesMax: 1,
         },
       },
@@ -58,8 +58,8 @@ export function cutInsideReplies(rng: Rng, spacing: CutSpacing): readonly Planne
   });
 }
 
-/** A page of the Events tab is a pipeline of about ten; six tell it from chance neighbours. */
-const pipelines: ReplySelector = { commands: ['GET'], burstSizeMin: 6 };
+/** A page of the Events tab asks for its thumbnails in one pipeline; single ones come alone. */
+const pageOfThumbnails: ReplySelector = { commands: ['GET'], keyPrefix: 'thumb:' };
 
 function moments({ fromMs, untilMs, everyMs }: CutSpacing): readonly number[] {
   const count = Math.max(0, Math.floor((untilMs - fromMs) / everyMs));
