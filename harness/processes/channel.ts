@@ -27,8 +27,8 @@ export interface Served {
 }
 
 /**
- * Serves calls in a child process. `close` runs once, when the conductor asks for it (`close` is a reserved
- * name) or disappears; after it, or after two seconds, the process ends.
+ * Serves calls in a child process. `close` runs once, when the conductor asks for it (`close` and `ready` are
+ * reserved names) or disappears; after it, or after two seconds, the process ends.
  */
 export function serve(handlers: Handlers, close: () => Promise<void>): Served {
   const send = (message: Message): void => {
@@ -54,6 +54,10 @@ export function serve(handlers: Handlers, close: () => Promise<void>): Served {
   const answer = async ({ call, name, argument }: Call): Promise<void> => {
     try {
       const handler = handlers[name];
+      if (name === 'ready') {
+        send({ answer: call, value: null });
+        return;
+      }
       if (name === 'close') {
         await leave();
         send({ answer: call, value: null });
@@ -76,6 +80,8 @@ export interface Child<Api extends Handlers> extends AsyncDisposable {
     name: Name,
     argument: Parameters<Api[Name]>[0],
   ): Promise<Awaited<ReturnType<Api[Name]>>>;
+  /** Resolves when the process can be called; rejects when it dies before. */
+  readonly ready: Promise<void>;
   onEvent(listener: (event: string, value: unknown) => void): void;
   /** Resolves with a sentence when the process ended without being asked to. */
   readonly died: Promise<string>;
@@ -124,10 +130,14 @@ export function startChild<Api extends Handlers>({
       if (!isLeaving) resolve(says);
     });
   });
+  const ready = calls.send('ready', null).then(() => undefined);
+  // Whoever does not wait for it learns of the death from its next call.
+  ready.catch(() => undefined);
   return {
     name,
     processId,
     died,
+    ready,
     call: (callName, argument) => calls.send(callName, argument) as never,
     onEvent: (listener) => calls.listeners.push(listener),
     [Symbol.asyncDispose]: async () => {

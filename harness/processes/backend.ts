@@ -1,0 +1,69 @@
+import { pathToFileURL } from 'node:url';
+import { type Backend, createBackend } from '../../targets/backend/backend.ts';
+import type { Mitigation } from '../../targets/backend/mitigations.ts';
+import type { Population } from '../model/population.ts';
+import type { CacheClient, Endpoint } from '../model/target.ts';
+import { serve } from './channel.ts';
+import { loadTarget, type TargetSource } from './load-target.ts';
+import { openProcessRecord, type ProcessRecord } from './process-record.ts';
+import { type RunSettings, realWorld } from './real-world.ts';
+
+export interface BackendSettings extends RunSettings {
+  readonly target: TargetSource;
+  /** The file to import as the target's library. */
+  readonly libraryPath: string;
+  readonly cache: Endpoint;
+  readonly cacheTimeoutMs: number;
+  readonly keyPrefix: string;
+  readonly databasePath: string;
+  readonly mitigations: readonly Mitigation[];
+  readonly port: number;
+  readonly population: Population;
+}
+
+export type BackendApi = {
+  open(settings: BackendSettings): Promise<Endpoint>;
+  revokeSessions(nothing: null): Promise<void>;
+};
+
+let record: ProcessRecord | undefined;
+let client: CacheClient | undefined;
+let backend: Backend | undefined;
+
+const api: BackendApi = {
+  open: async (settings) => {
+    const world = realWorld(settings, 'backend');
+    record = openProcessRecord(settings, (error) => channel.emit('record-failed', error.message));
+    const target = await loadTarget(settings.target);
+    const library: unknown = await import(pathToFileURL(settings.libraryPath).href);
+    client = await target.open({
+      endpoint: settings.cache,
+      library,
+      timeoutMs: settings.cacheTimeoutMs,
+      world,
+    });
+    backend = await createBackend({
+      world,
+      cache: client,
+      databasePath: settings.databasePath,
+      recorder: record.recorder,
+      mitigations: settings.mitigations,
+      keyPrefix: settings.keyPrefix,
+      cacheTtlMs: 600_000,
+    });
+    await backend.provision(settings.population);
+    return backend.listen({ host: '127.0.0.1', port: settings.port });
+  },
+  revokeSessions: async () => {
+    await backend?.revokeSessions();
+  },
+};
+
+const channel = serve(api, async () => {
+  try {
+    await backend?.[Symbol.asyncDispose]();
+    await client?.[Symbol.asyncDispose]();
+  } finally {
+    record?.[Symbol.dispose]();
+  }
+});

@@ -1,0 +1,36 @@
+import { pathToFileURL } from 'node:url';
+import { targets } from '../../targets/index.ts';
+import type { Target } from '../model/target.ts';
+
+/** One of our targets by name, or a file whose default export is one. */
+export type TargetSource = { readonly name: string } | { readonly path: string };
+
+/** Loads a target; its library comes separately. Throws an error that says what is wrong with the name or the file. */
+export async function loadTarget(source: TargetSource): Promise<Target> {
+  if ('name' in source) {
+    const load = targets[source.name];
+    if (load === undefined) throw new Error(`there is no target named ${source.name}`);
+    return load();
+  }
+  const module: unknown = await import(pathToFileURL(source.path).href);
+  const target = (module as { readonly default?: unknown }).default;
+  if (!isTarget(target)) {
+    throw new Error(
+      `${source.path} has no target as its default export: export default defineTarget({ ... })`,
+    );
+  }
+  return target;
+}
+
+function isTarget(candidate: unknown): candidate is Target {
+  return (
+    typeof candidate === 'object' &&
+    candidate !== null &&
+    'name' in candidate &&
+    typeof candidate.name === 'string' &&
+    'package' in candidate &&
+    typeof candidate.package === 'string' &&
+    'open' in candidate &&
+    typeof candidate.open === 'function'
+  );
+}

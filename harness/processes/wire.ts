@@ -1,0 +1,60 @@
+import type { WireRule } from '../model/fault.ts';
+import type { Endpoint } from '../model/target.ts';
+import type { InstalledRule } from '../wire/proxy.ts';
+import { serve } from './channel.ts';
+import { openProcessRecord, type ProcessRecord } from './process-record.ts';
+import { type RunSettings, realWorld } from './real-world.ts';
+import { listenWire, type WireSockets } from './wire-sockets.ts';
+
+export interface WireSettings extends RunSettings {
+  readonly upstream: Endpoint;
+  readonly port: number;
+}
+
+export type WireApi = {
+  open(settings: WireSettings): Promise<Endpoint>;
+  setUpstream(endpoint: Endpoint): Promise<void>;
+  install(rule: { readonly faultId: string; readonly rule: WireRule }): Promise<void>;
+  bit(faultId: string): Promise<number>;
+  remove(faultId: string): Promise<void>;
+};
+
+let record: ProcessRecord | undefined;
+let sockets: WireSockets | undefined;
+let upstream: Endpoint | undefined;
+const installed = new Map<string, InstalledRule>();
+
+const api: WireApi = {
+  open: async (settings) => {
+    const world = realWorld(settings, 'wire');
+    record = openProcessRecord(settings, (error) => channel.emit('record-failed', error.message));
+    upstream = settings.upstream;
+    sockets = await listenWire({
+      host: '127.0.0.1',
+      port: settings.port,
+      upstream: () => upstream ?? settings.upstream,
+      world,
+      recorder: record.recorder,
+    });
+    return sockets.endpoint;
+  },
+  setUpstream: async (endpoint) => {
+    upstream = endpoint;
+  },
+  install: async ({ faultId, rule }) => {
+    if (sockets === undefined) throw new Error('the wire is not open');
+    installed.set(faultId, await sockets.wire.install(faultId, rule));
+  },
+  bit: async (faultId) => installed.get(faultId)?.bit() ?? 0,
+  remove: async (faultId) => {
+    await installed.get(faultId)?.[Symbol.asyncDispose]();
+  },
+};
+
+const channel = serve(api, async () => {
+  try {
+    await sockets?.close();
+  } finally {
+    record?.[Symbol.dispose]();
+  }
+});
