@@ -95,6 +95,16 @@ test('a range means the newest version in it', async (context) => {
   expect(await loadLibrary(request({ spec }))).toMatchObject({ version: '4.16.0' });
 });
 
+test('a range means its newest version also when the registry lists versions in another order', async () => {
+  const npmCommand = commandOf(
+    'unordered-npm.mjs',
+    `const all = ['4.9.0', '4.16.0', '4.10.0', '4.16.0-rc.2', '4.9.5'];
+     console.log(JSON.stringify(all));`,
+  );
+  const library = await loadLibrary(request({ spec: 'ioredis@^4', npmCommand }));
+  expect(library.version).toBe('4.16.0');
+});
+
 test.each(['ioredis@', 'ioredis@--help', 'ioredis@file:../x', 'ioredis@../x', 'ioredis@npm:other'])(
   '%s is no version',
   async (spec) => {

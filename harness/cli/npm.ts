@@ -7,7 +7,7 @@ export interface Npm {
   readonly signal: AbortSignal;
 }
 
-/** All published versions, oldest first. Rejects with npm's own words when it cannot be asked. */
+/** All published versions, in no order. Rejects with npm's own words when it cannot be asked. */
 export async function publishedVersions(name: string, npm: Npm): Promise<readonly string[]> {
   return texts(await runNpm(npm, ['view', name, 'versions', '--json']));
 }
@@ -24,7 +24,21 @@ export async function resolveVersion(
       throw error;
     },
   );
-  return texts(answer).at(-1);
+  // A registry lists them in whatever order it likes.
+  return texts(answer).toSorted(byPrecedence).at(-1);
+}
+
+/** Number by number; what has a pre-release comes before the release itself (semver.org, 11). */
+function byPrecedence(one: string, other: string): number {
+  const [left, right] = [precedence(one), precedence(other)];
+  const at = left.findIndex((number, index) => number !== right[index]);
+  return at === -1 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
+}
+
+function precedence(version: string): readonly number[] {
+  const [release = '', ...before] = version.split('-');
+  const ordinals = before.join('-').match(/\d+/g) ?? [];
+  return [...release.split('.'), before.length === 0 ? 1 : 0, ...ordinals].map(Number);
 }
 
 /** npm ended with an error; the message holds its last lines. */
