@@ -46,8 +46,8 @@ export function smallPlan(population: Population, steps: readonly Step[]): Plan 
     heartbeatMs: 100,
     steps,
     checks: [],
-    requestDeadlineMs: 1_000,
-    deadlineMs: 10_000,
+    requestDeadlineMs: 10_000,
+    deadlineMs: 30_000,
   };
 }
 
