@@ -11,7 +11,8 @@ export interface MemoryPairOptions {
 
 /**
  * A connection in memory: two ends, first in, first out in each direction. It is as strict as a system may be: a reset takes with
- * it what its peer has not read. Nothing is delivered within a call, only in a later microtask.
+ * it what its peer has not read, and bytes for an end that was destroyed, whether unread or new, are answered by a reset.
+ * Nothing is delivered within a call, only in a later microtask.
  */
 export function memoryPair(options: MemoryPairOptions = {}): [MemorySocket, MemorySocket] {
   const left = new MemorySocket(options);
@@ -64,6 +65,7 @@ export class MemorySocket implements WireSocket {
       queueMicrotask(() => taken?.(new Error('written after the end')));
       return false;
     }
+    if (peer.#isDestroyed) queueMicrotask(() => this.#beReset());
     peer.#receive(bytes);
     if (!this.#holdsTaken) queueMicrotask(() => taken?.(null));
     this.#mustDrain = peer.#unread.length >= peer.#unreadBytesMax;
@@ -82,6 +84,10 @@ export class MemorySocket implements WireSocket {
   }
 
   destroy(): void {
+    if (this.#unread.length > 0) {
+      this.resetAndDestroy();
+      return;
+    }
     this.end();
     this.#close();
   }

@@ -245,6 +245,24 @@ describe('what a client sees at its end of the socket', () => {
   );
 });
 
+test('a client that ends its side first still gets its reply', async () => {
+  const upstream = await new Promise<Endpoint>((resolve) => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.resume();
+      socket.on('end', () => socket.end(reply('a')));
+    });
+    onTestFinished(() => {
+      server.close();
+    });
+    server.listen(0, '127.0.0.1', () => resolve({ host: '127.0.0.1', port: portOf(server) }));
+  });
+  const { endpoint, rows } = await wireTo(upstream);
+  const probe = new Probe(endpoint);
+  probe.socket.end(get('a'));
+  expect(await probe.over()).toEqual({ text: reply('a'), ending: 'end' });
+  expect(rows.connections).toMatchObject([{ closedBy: 'client', how: 'fin', outstanding: 0 }]);
+});
+
 describe('the port', () => {
   test('one that is taken is named, with what to do', async () => {
     const taken = await scriptedServer(answerLikeACache);
