@@ -22,16 +22,17 @@ test('our CRC-32 is the native one, for any bytes at any offset of their buffer,
 });
 
 test('the word sum changes with any one byte, with the length and with the key', () => {
-  const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 });
-  fc.assert(
-    fc.property(bytes, fc.nat(), fc.integer({ min: 1, max: 255 }), (before, place, change) => {
-      const after = Uint8Array.from(before);
-      after[place % after.length]! ^= change;
-      expect(wordSum(after, 7)).not.toBe(wordSum(before, 7));
-      expect(wordSum(before, 8)).not.toBe(wordSum(before, 7));
-      expect(wordSum(Uint8Array.of(...before, 0), 7)).not.toBe(wordSum(before, 7));
-    }),
-  );
+  const bytes = Uint8Array.from({ length: 77 }, (_, index) => index * 37);
+  const before = wordSum(bytes, 7);
+  expect(wordSum(bytes, 8)).not.toBe(before);
+  expect(wordSum(Uint8Array.of(...bytes, 0), 7)).not.toBe(before);
+  for (const place of bytes.keys()) {
+    for (const change of [1, 0x80, 0xff]) {
+      bytes[place]! ^= change;
+      expect(wordSum(bytes, 7), `byte ${place} changed by ${change}`).not.toBe(before);
+      bytes[place]! ^= change;
+    }
+  }
 });
 
 test('a damage that the CRC cannot see is seen by the word sum', () => {

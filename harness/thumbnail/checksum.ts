@@ -26,22 +26,31 @@ export const crc32: Crc32 = (bytes, value = 0) => {
 
 /**
  * A second sum that is not linear over bits as a CRC is: each 32-bit word is folded in by rotation, exclusive or and an odd
- * multiplication. Every step is a bijection of the running value, so one changed word always changes the result.
+ * multiplication. Every step is a bijection of the running value, so one changed word always changes the result. Four
+ * running values take the words in turn, as one multiplication need not wait for the other then.
  *
  * @returns 32 bits, unsigned
  */
 export function wordSum(bytes: Uint8Array, key: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const wholeWords = bytes.length & ~3;
-  let sum = scatter(key ^ bytes.length);
+  const wholeSteps = bytes.length & ~15;
+  let a = scatter(key ^ bytes.length);
+  let b = a + 1;
+  let c = a + 2;
+  let d = a + 3;
   let index = 0;
-  for (; index < wholeWords; index += 4) {
-    sum = Math.imul(((sum << 13) | (sum >>> 19)) ^ view.getUint32(index, true), 0x9e3779b1);
+  for (; index < wholeSteps; index += 16) {
+    a = folded(a, view.getUint32(index, true));
+    b = folded(b, view.getUint32(index + 4, true));
+    c = folded(c, view.getUint32(index + 8, true));
+    d = folded(d, view.getUint32(index + 12, true));
   }
-  for (; index < bytes.length; index += 1) {
-    sum = Math.imul(((sum << 13) | (sum >>> 19)) ^ (bytes[index] ?? 0), 0x9e3779b1);
-  }
-  return scatter(sum);
+  for (; index < bytes.length; index += 1) a = folded(a, bytes[index] ?? 0);
+  return scatter(folded(folded(folded(a, b), c), d));
+}
+
+function folded(sum: number, word: number): number {
+  return Math.imul(((sum << 13) | (sum >>> 19)) ^ word, 0x9e3779b1);
 }
 
 /**

@@ -62,6 +62,16 @@ describe('a thumbnail', () => {
     expect(Buffer.compare(one.caption, other.caption)).not.toBe(0);
   });
 
+  test('has 639 restart markers between its 640 tiles, counted from 0 to 7 again and again', () => {
+    const picture = renderThumbnail(INPUT);
+    const markers: number[] = [];
+    for (const [index, byte] of picture.entries()) {
+      const next = picture[index + 1] ?? 0;
+      if (byte === 0xff && next >= 0xd0 && next <= 0xd7) markers.push(next - 0xd0);
+    }
+    expect(markers).toEqual(Array.from({ length: 639 }, (_, index) => index % 8));
+  });
+
   test('shows the same scene for another owner of that camera', () => {
     const one = decoded(renderThumbnail(INPUT));
     const other = decoded(

@@ -142,14 +142,16 @@ describe('a blend', () => {
     expect(readPicture(overrun, CHECK)).toEqual({ state: 'blended', head: NADIA, tail: AMIR });
   });
 
-  test('is seen when one frame within a clip is of another clip', () => {
+  test('is seen when one frame within a clip is of another clip, also when it is cut short', () => {
     const [first, , third] = framesOf(nadiaClip);
     const [, stranger] = framesOf(amirClip);
-    expect(readPicture(joined(first!, stranger!, third!), CHECK)).toEqual({
+    const expected = {
       state: 'blended',
       head: { ...NADIA, kind: 'clip' },
       tail: { ...AMIR, kind: 'clip' },
-    });
+    };
+    expect(readPicture(joined(first!, stranger!, third!), CHECK)).toEqual(expected);
+    expect(readPicture(joined(first!, stranger!.subarray(0, 2_000)), CHECK)).toEqual(expected);
   });
 });
 
@@ -172,6 +174,16 @@ describe('a picture that is not whole', () => {
       expect(wrong).toEqual([]);
     },
   );
+
+  test('is truncated, too, where a clip ends exactly between two frames', () => {
+    const [first, second] = framesOf(nadiaClip);
+    for (const frames of [[first!], [first!, second!]]) {
+      expect(readPicture(joined(...frames), CHECK)).toEqual({
+        state: 'truncated',
+        head: { ...NADIA, kind: 'clip' },
+      });
+    }
+  });
 
   test('whose beginning is lost is damaged and shows its tail', () => {
     expect(readPicture(nadia.subarray(500), CHECK)).toEqual({

@@ -84,7 +84,7 @@ function walkFrames(bytes: Uint8Array, first: Mark, check: Check): Walk {
     }
     start = end;
   }
-  if (start === bytes.length) return { whole: start === first.totalBytes, foreign: null };
+  if (start === bytes.length) return { whole: true, foreign: null };
   // More follows than the first picture has. When a second one begins there, it is two pictures in one body.
   const next = markOrNull(readHead(bytes, start, check));
   const foreign = next !== null && !sameStamp(next.stamp, first.stamp) ? next.stamp : null;
