@@ -37,12 +37,12 @@ function withinBudget(pictures: readonly LeakedPicture[], bytesMax: number): rea
   const pairs: string[] = [];
   let bytes = 0;
   for (const picture of pictures.slice(0, PAIRS_MAX)) {
-    // Four characters of base64 hold three bytes; looked at before encoding, so that a huge one costs nothing.
+    // Four characters of base64 hold three bytes; looked at before encoding, so that a huge one costs nothing and is only passed over.
     const encoded = ((picture.shown.length + (picture.asked?.length ?? 0)) * 4) / 3;
     if (bytes + encoded > bytesMax) continue;
     const markup = pair(picture);
+    if (bytes + Buffer.byteLength(markup) > bytesMax) continue;
     bytes += Buffer.byteLength(markup);
-    if (bytes > bytesMax) break;
     pairs.push(markup);
   }
   return pairs;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { exampleSummary, withEveryString } from './example-summary.ts';
 import { PAGE_BYTES_MAX, renderHtml } from './html.ts';
+import { picturesSection } from './html-pictures.ts';
 
 const assets = { uplotScript: 'var uPlot = 1;\r\nuPlot++;', uplotStyle: '.uplot { color: red }' };
 const jpegs = (bytes: number) => (): { shown: Uint8Array; asked: Uint8Array } => ({
@@ -10,7 +11,8 @@ const jpegs = (bytes: number) => (): { shown: Uint8Array; asked: Uint8Array } =>
 });
 
 test('the policy names the hash of each script and of the style sheet, and lets nothing else in', () => {
-  const page = renderHtml(exampleSummary('fail', jpegs(9)), assets);
+  // A parser turns CR LF into LF before anything is hashed.
+  const page = renderHtml(exampleSummary('fail', jpegs(9)), assets).replaceAll(/\r\n?/g, '\n');
   const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1];
   const hashes = [...page.matchAll(/<(script|style)>([\s\S]*?)<\/\1>/g)].map(
     ([, , source = '']) => `'sha256-${createHash('sha256').update(source).digest('base64')}'`,
@@ -63,6 +65,13 @@ test('one absurdly large picture does not keep out the others', () => {
     assets,
   );
   expect(page.match(/<figure/g)).toHaveLength(59);
+});
+
+test('captions count towards the size, too', () => {
+  const { leaks } = withEveryString(exampleSummary('fail', jpegs(9)), '<"&'.repeat(200));
+  const section = picturesSection(leaks, { bytesMax: 50_000 });
+  expect(section.match(/<figure/g)?.length).toBeGreaterThan(1);
+  expect(Buffer.byteLength(section)).toBeLessThanOrEqual(52_000);
 });
 
 test('very long strings do not fill the page', () => {

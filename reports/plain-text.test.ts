@@ -20,6 +20,7 @@ test('wide characters take two columns and combining marks none', () => {
 test('text is never wider than it may be, and is left alone where it fits', () => {
   expect(shortened('a longer line', 8)).toBe('a lon...');
   expect(shortened('写真写真写真', 8)).toBe('写真...');
+  expect(shortened('𒾐'.repeat(20), 6)).toBe('𒾐𒾐𒾐...');
   expect(shortenedInside('/home/nadia/runs/cache-outage/record.sqlite', 24)).toBe(
     '/home/na...record.sqlite',
   );
