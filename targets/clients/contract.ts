@@ -15,7 +15,7 @@ export interface ContractSubject {
 }
 
 /** How long one call may take here. Short, because some of the tests wait for it to pass. */
-const timeoutMs = 250;
+const timeoutMs = 400;
 
 /** The contract that every target keeps, against a real redis-server. Skipped, with the reason, where there is none. */
 export function describeTarget(subject: ContractSubject): void {
