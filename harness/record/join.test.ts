@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -101,6 +102,44 @@ test('a part that is cut off makes the record failed', () => {
   finish([writePart('backend', 1, 3), cut]);
   expect(stateAndCount()).toMatchObject({ state: 'failed', origins: 3 });
   expect(existsSync(cut)).toBe(true);
+});
+
+test('a part whose rows have silently vanished from a page makes the record failed', () => {
+  const path = writePart('fleet', 2, 2000);
+  const bytes = readFileSync(path);
+  const leaves = Array.from({ length: bytes.length / 4096 }, (_, page) => page * 4096).filter(
+    (start) => bytes[start] === 0x0d && bytes.readUInt16BE(start + 3) > 50,
+  );
+  // A leaf of the table that says it holds no cells: reading meets no error, and finds fewer rows.
+  bytes.writeUInt16BE(0, leaves.at(-2)! + 3);
+  writeFileSync(path, bytes);
+  finish([writePart('backend', 1, 3), path]);
+  expect(stateAndCount()).toMatchObject({ state: 'failed', origins: 3 });
+  expect(existsSync(path)).toBe(true);
+});
+
+test('a part that fails half way is left out as a whole', () => {
+  const path = join(folder, 'fleet.part');
+  const part = openPart({ path, name: 'fleet', writer: 2 });
+  part.told({
+    id: part.nextId('told'),
+    deviceId: 'device-1',
+    atNs: 1,
+    toldDeviceId: 'device-1',
+    toldOwnerId: 'user-1',
+    surface: 'heartbeat',
+  });
+  // An id of the other writer: the row of told is copied before this one is refused.
+  part.origin({ id: 2 ** 40 + 1, key: 'clash', atNs: 1, requestId: null });
+  part.close();
+  finish([writePart('backend', 1, 3), path]);
+  expect(stateAndCount()).toMatchObject({
+    state: 'failed',
+    reason: expect.stringContaining('cannot be joined: UNIQUE constraint failed: origin.id'),
+    origins: 3,
+  });
+  using reader = openRecord(main, { scratchFolder: folder });
+  expect(reader.count('told')).toBe(0);
 });
 
 test('two writers of one ordinal are noticed', () => {

@@ -95,11 +95,21 @@ test('a full disk stops the part with one clear error, and keeps what was writte
   expect(keysIn(path)).toHaveLength(kept);
 });
 
-test('a value that no column can hold fails the part instead of the load loop', () => {
-  const writer = openPart({ path: join(folder, 'p'), name: 'p', writer: 1, batchRows: 1 });
-  writer.origin({ ...load(writer, 'a'), atNs: 0.5 });
+test('a value that no column can hold fails the part, which says so itself, instead of the load loop', () => {
+  const path = join(folder, 'p');
+  const writer = openPart({ path, name: 'p', writer: 1, batchRows: 2 });
+  writer.origin(load(writer, 'a'));
+  writer.origin({ ...load(writer, 'b'), atNs: 0.5 });
+  writer.origin(load(writer, 'c'));
   expect(writer.failure()?.message).toMatch(/cannot store REAL value in INTEGER column/u);
   writer.close();
+  expect(keysIn(path)).toEqual([]);
+  const database = new DatabaseSync(path);
+  expect(database.prepare('SELECT state, reason FROM part').get()).toEqual({
+    state: 'failed',
+    reason: writer.failure()!.message,
+  });
+  database.close();
 });
 
 test('two tables count their ids apart', () => {

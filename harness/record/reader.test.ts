@@ -158,6 +158,15 @@ test('a finished record is read without a trace, also from a folder that cannot 
   chmodSync(folder, 0o755);
 });
 
+test('a finished record is read while another tool holds its lock, because reading takes none', () => {
+  write({ ops: [op] })[Symbol.dispose]();
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN EXCLUSIVE');
+  readAll();
+  other.exec('ROLLBACK');
+  other.close();
+});
+
 test('a record with a journal beside it is read from a copy that is removed, and stays as it was', () => {
   write({ ops: [{ ...op }] })[Symbol.dispose]();
   const writer = new DatabaseSync(path);
