@@ -16,8 +16,6 @@ const server = createServer({ noDelay: true }, (socket) => {
   resp.accept(socket, `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`);
 });
 
-// Ctrl-C reaches every process of a terminal's group. Only the parent decides what it means.
-process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit(0));
 if (process.send === undefined) {
   process.stderr.write(

@@ -4,6 +4,7 @@ import type { Command, ServerView } from './command.ts';
 import { commandTable } from './command-table.ts';
 import { dispatch, runCommand } from './dispatch.ts';
 import type { Keyspace } from './keyspace.ts';
+import { encodeReply, errorReply } from './reply.ts';
 import { createRequestReader, type Request } from './request.ts';
 import { createSession, type Session } from './session.ts';
 import { endTransaction } from './transaction-commands.ts';
@@ -116,7 +117,7 @@ function converse(connection: Duplex, { answer, isClosing, log }: Conversation):
   const step = (request: Request): Outcome => {
     if (request.state === 'incomplete') return 'stop';
     if (request.state === 'broken') {
-      reply(Buffer.from(`-${request.error}\r\n`, 'latin1'));
+      reply(encodeReply(errorReply(request.error), 2));
       finish();
       return 'stop';
     }

@@ -64,11 +64,17 @@ describe.skipIf(state === 'missing')(
 
     test('is not left behind when it is disposed while it starts again', async () => {
       await using bench = await openBench();
-      const service = await processProvider({ path, ...bench }).start(never);
+      const disposed = Promise.withResolvers<void>();
+      const onProcess = (processId: number): void => {
+        bench.onProcess(processId);
+        if (bench.processIds.length === 2) disposed.resolve(service[Symbol.asyncDispose]());
+      };
+      const service = await processProvider({ ...bench, path, onProcess }).start(never);
       const restart = service.restart(never).then(() => 'restarted', String);
-      await service[Symbol.asyncDispose]();
-      expect(await restart).toContain('disposed while it was starting again');
+      await disposed.promise;
       expect(bench.running()).toEqual([]);
+      expect(await restart).toContain('disposed while it was starting again');
+      expect(bench.processIds).toHaveLength(2);
       await expect(service.restart(never)).rejects.toThrow('was disposed');
     });
 
