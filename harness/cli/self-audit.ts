@@ -12,7 +12,7 @@ export function auditSize(scenario: Scenario): ScenarioSize {
 }
 
 const small = {
-  cameras: 120,
+  cameras: 240,
   users: 60,
   warmMs: 2_000,
   outageMs: 1_000,

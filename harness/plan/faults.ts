@@ -27,7 +27,7 @@ export function cutBetweenReplies(rng: Rng, spacing: CutSpacing): readonly Plann
         kind: 'wire',
         rule: {
           type: 'cut-after-reply',
-          reply: lots.integer(2, 6),
+          reply: lots.integer(2, 3),
           how: lots.chance(0.5) ? 'fin' : 'rst',
           selector: pageOfThumbnails,
           timesMax: 1,
@@ -58,7 +58,7 @@ export function cutInsideReplies(rng: Rng, spacing: CutSpacing): readonly Planne
   });
 }
 
-/** A page of the Events tab asks for its thumbnails in one pipeline; single ones come alone. */
+/** A page of the Events tab asks for its thumbnails in one pipeline, of four or more with four cameras a home; single ones come alone. */
 const pageOfThumbnails: ReplySelector = { commands: ['GET'], keyPrefix: 'thumb:' };
 
 function moments({ fromMs, untilMs, everyMs }: CutSpacing): readonly number[] {
