@@ -13,8 +13,8 @@ export interface CaptionText {
 }
 
 /** The caption band, in tiles of 8 by 16 pixels. */
-export const CAPTION_COLUMNS = 40;
-export const CAPTION_ROWS = 4;
+const CAPTION_COLUMNS = 40;
+const CAPTION_ROWS = 4;
 /** Left of this are the owner's stripe and a gap; the last column stays empty. */
 const TEXT_COLUMN = 3;
 const TEXT_COLUMNS: number = CAPTION_COLUMNS - TEXT_COLUMN - 1;

@@ -40,7 +40,7 @@ export interface EncodedIds {
 }
 
 /** Each id may have this many bytes of UTF-8. */
-export const ID_BYTES_MAX = 255;
+const ID_BYTES_MAX = 255;
 /** The head mark begins behind the start of the image and the JFIF segment. */
 export const HEAD_OFFSET = 20;
 const IDENTIFIER = Uint8Array.from('CROSSWIRE\0', (letter) => letter.charCodeAt(0));

@@ -24,7 +24,7 @@ export interface PictureInput extends Check {
 }
 
 /** A clip is this many frames. */
-export const CLIP_FRAMES = 3;
+const CLIP_FRAMES = 3;
 
 /**
  * A still picture: a baseline JPEG of 320 by 256 pixels, 5 to 20 KB, stamped at head and tail. The camera's name picks the

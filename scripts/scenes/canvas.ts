@@ -15,8 +15,8 @@ export interface Shape {
 }
 
 /** The size on which scenes are drawn, whatever the size in pixels. All shapes are in these units. */
-export const DRAWN_WIDTH = 384;
-export const DRAWN_HEIGHT = 224;
+const DRAWN_WIDTH = 384;
+const DRAWN_HEIGHT = 224;
 
 /** Points in light, each pixel made of `SHARPNESS` by `SHARPNESS` of them, so that edges come out smooth. */
 export interface Canvas {

@@ -1,4 +1,4 @@
-export interface HuffmanCode {
+interface HuffmanCode {
   readonly bits: number;
   readonly length: number;
 }
