@@ -38,8 +38,7 @@ export async function listenWire(options: WireSocketsOptions): Promise<WireSocke
     recorder,
     digest,
     limits,
-    // Half-open sockets, both: a FIN is passed on as a FIN, at its place among the bytes, and not answered by node itself.
-    connectUpstream: () => connect({ ...upstream(), noDelay: true, allowHalfOpen: true }),
+    connectUpstream: () => connect({ ...upstream(), noDelay: true }),
     listener: {
       close: async () => {
         server.close();
@@ -99,6 +98,7 @@ function listen({
   report,
 }: ListenOptions & { readonly port: number }): Promise<Server> {
   return new Promise((resolve, reject) => {
+    // Half open, so that a client's FIN is not answered before its replies have come.
     const server = createServer({ noDelay: true, allowHalfOpen: true }, accept);
     const fail = (error: Error): void => {
       const says = `the wire cannot listen on ${host}:${port}: ${error.message}`;

@@ -169,6 +169,19 @@ describe('cut-after-reply', () => {
     expect(bench.wire.counters().open).toBe(0);
   });
 
+  test('a client that had to wait for a server that does not read is read again after a FIN', async () => {
+    const bench = wireBench({ pair: { unreadBytesMax: 30 } });
+    await bench.wire.install('cut-1', cutAfter({}));
+    const { client, server } = bench.connect();
+    server.socket.pause();
+    await bench.send(client, gets('a', 'b'));
+    await bench.send(client, gets('c'));
+    expect(client.socket.peer?.unreadBytes).toBe(gets('c').length);
+    await bench.send(server, values('a'));
+    expect(client.socket.peer?.unreadBytes).toBe(0);
+    expect(client).toMatchObject({ text: values('a'), ending: 'end' });
+  });
+
   test('what the client says after the cut reaches nobody', async () => {
     const bench = wireBench();
     await bench.wire.install('cut-1', cutAfter({ how: 'rst' }));
