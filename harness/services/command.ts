@@ -20,7 +20,7 @@ export interface Command {
  * `denyoom`: refused when the memory limit is met. `immediate`: runs also inside a transaction instead of being queued.
  * `container`: is nothing without a subcommand.
  */
-export type CommandFlag = 'write' | 'readonly' | 'denyoom' | 'fast' | 'immediate' | 'container';
+type CommandFlag = 'write' | 'readonly' | 'denyoom' | 'fast' | 'immediate' | 'container';
 
 /** What a running command can reach. */
 export interface Call {

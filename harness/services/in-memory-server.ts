@@ -12,7 +12,7 @@ export interface InMemoryServer {
   close(): void;
 }
 
-export interface InMemoryClient {
+interface InMemoryClient {
   /** Lets everything that is under way happen, and gives the answers since the last call, latin1. */
   send(text: string): Promise<string>;
   readonly stream: Duplex;

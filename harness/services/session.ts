@@ -23,13 +23,13 @@ export interface Session {
   readonly close: () => void;
 }
 
-export interface Transaction {
+interface Transaction {
   readonly queue: { readonly command: Command; readonly words: readonly Buffer[] }[];
   /** A command that could not be queued makes EXEC give up. */
   isBroken: boolean;
 }
 
-export interface WatchList extends Watch {
+interface WatchList extends Watch {
   readonly keys: { readonly databaseIndex: number; readonly key: string }[];
 }
 
