@@ -46,7 +46,7 @@ function blast({ verdict: { blastRadius }, run }: RunSummary): readonly string[]
   const { usersReceived, usersTapped, usersExposed, videosPlayed, firstAtMs, lastAtMs } =
     blastRadius;
   if (usersReceived === 0) return [];
-  const received = `${counted(usersReceived, 'user')} of ${thousands(run.users)} received a stranger’s thumbnail`;
+  const received = `${thousands(usersReceived)} of ${counted(run.users, 'user')} received a stranger’s thumbnail`;
   const tapped = `${thousands(usersTapped)} tapped one, ${counted(videosPlayed, 'clip')} played`;
   const exposed = `${counted(usersExposed, 'user')} exposed, ${percent(blastRadius.usersAffectedShare)} of all affected`;
   const when =

@@ -198,13 +198,19 @@ function panelOptions(panel, width) {
         width: 1.75,
         dash: series.dash,
         fill: series.fill ? colour(series.colour + '-soft') : undefined,
-        points: { show: false },
+        // A value between two gaps has no line to be part of, so it is a point.
+        points: { show: true, size: 4, fill: colour(series.colour), filter: (plot, index) => lonely(plot.data[index]) },
         value: (plot, value) => value === null || value === undefined ? '' : number(value) + (panel.unit === 'ms' ? ' ms' : ''),
       })),
     ],
     axes: axes(panel.scale),
     hooks: { drawAxes: [drawGround], draw: [drawLeakMarks], setScale: [remember] },
   };
+}
+
+function lonely(values) {
+  const isGap = (value) => value === null || value === undefined;
+  return [...values.keys()].filter((at) => !isGap(values[at]) && isGap(values[at - 1]) && isGap(values[at + 1]));
 }
 
 function remember(plot, key) {

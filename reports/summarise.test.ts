@@ -36,6 +36,13 @@ const plan: Plan = {
         sharedWith: [],
         backOff: { policy: 'immediate', delayMs: 10 },
       },
+      {
+        deviceId: 'device-of-a-canary',
+        name: 'Attic',
+        ownerId: 'user-3',
+        sharedWith: [],
+        backOff: { policy: 'immediate', delayMs: 10 },
+      },
     ],
   },
   habits: { tapShare: 0.1, thinkMsMin: 1, thinkMsMax: 2, pageSize: 10 },
@@ -212,7 +219,7 @@ test('the header, phases, faults and floods of a record come out in words and mi
     },
   ]);
   expect(summary.replay).toBe(
-    'npx crosswire run cache-outage --target ioredis@6.0.0 --seed 7 --cameras 1 --users 3',
+    'npx crosswire run cache-outage --target ioredis@6.0.0 --seed 7 --cameras 1 --users 2',
   );
 });
 

@@ -2,59 +2,54 @@ import type { CheckedFinding, Verdict } from '../harness/model/finding.ts';
 import type { Plan } from '../harness/model/plan.ts';
 import type { RunRow, ShownRow } from '../harness/model/rows.ts';
 import type { RecordReader } from '../harness/record/reader.ts';
+import { type Environment, environmentOf } from './environment.ts';
 import { faultWords } from './fault-words.ts';
 import type {
   FaultSummary,
   FloodSummary,
   LeakedPicture,
   LeakSummary,
-  NamedValue,
   Person,
   PhaseSummary,
   ReportFile,
   RunHeader,
   RunSummary,
-  SelfAudit,
 } from './summary.ts';
 import { timelineOf } from './timeline.ts';
 
 export interface SummariseOptions {
   readonly verdict: Verdict;
-  readonly selfAudit?: SelfAudit | null;
-  /** The command that runs the same plan again; made from the record's header when it is absent or empty. */
-  readonly replay?: string;
   readonly reports?: readonly ReportFile[];
 }
 
 /**
  * All that the reports print of one record. Reads aggregates and a bounded number of rows, so its memory does not grow with the
- * record. Throws RecordError when the record is not what it promises to be.
+ * record. The replay line and the self-audit are what the record's environment says of them. Throws RecordError when the record is not
+ * what it promises to be.
  */
 export function summarise(record: RecordReader, options: SummariseOptions): RunSummary {
-  const { verdict, selfAudit = null, replay = '', reports = [] } = options;
+  const { verdict, reports = [] } = options;
   const run = record.run();
   const plan = record.plan();
+  const environment = environmentOf(run.environment);
   const phases = phasesOf(record);
   const faults = faultsOf(record);
   const floods = floodsOf(record);
   const leaked = leakedRows(record, verdict);
   const spans = [...phases, ...faults, ...floods];
   const endMs = Math.max(0, ...spans.map(({ fromMs, toMs }) => toMs ?? fromMs));
-  const timeline = timelineOf(record, {
-    endMs,
-    leakedAtMs: leaked.map(({ shownNs }) => ms(shownNs)),
-  });
+  const header = headerOf(run, plan, { environment, durationMs: endMs });
   return {
-    run: headerOf(run, plan, endMs),
+    run: header,
     verdict,
     phases,
     faults,
-    timeline,
+    timeline: timelineOf(record, { endMs, leakedAtMs: leaked.map(({ shownNs }) => ms(shownNs)) }),
     leaks: leaksOf(record, { plan, leaked, verdict }),
     floods,
     attribution: [],
-    selfAudit,
-    replay: replay === '' ? replayOf(run, plan) : replay,
+    selfAudit: environment.selfAudit,
+    replay: environment.replay ?? replayOf(header),
     record: record.path,
     reports,
   };
@@ -65,10 +60,14 @@ const PICTURES_MAX = 60;
 /** Parameters of one query; SQLite allows 32,766. */
 const IDS_MAX = 10_000;
 
-function headerOf(run: RunRow, plan: Plan, durationMs: number): RunHeader {
-  const { users, devices } = plan.population;
-  const environment = environmentOf(run.environment);
-  const canaries = users.filter(({ role }) => role === 'canary').length;
+function headerOf(
+  run: RunRow,
+  { population }: Plan,
+  { environment, durationMs }: { readonly environment: Environment; readonly durationMs: number },
+): RunHeader {
+  const canaries = new Set(
+    population.users.filter(({ role }) => role === 'canary').map(({ userId }) => userId),
+  );
   return {
     scenario: run.scenario,
     seed: run.seed,
@@ -79,33 +78,12 @@ function headerOf(run: RunRow, plan: Plan, durationMs: number): RunHeader {
     reason: run.reason,
     startedAt: run.startedAt,
     durationMs,
-    cameras: devices.length,
-    users: users.length - canaries,
-    canaries,
-    versions: environment.filter(({ name }) => VERSIONS.has(name)),
-    circumstances: environment.filter(({ name }) => !VERSIONS.has(name)),
+    cameras: population.devices.filter(({ ownerId }) => !canaries.has(ownerId)).length,
+    users: population.users.length - canaries.size,
+    canaries: canaries.size,
+    versions: environment.versions,
+    circumstances: environment.circumstances,
   };
-}
-
-/** What the environment of a record calls the things that have a version. */
-const VERSIONS: ReadonlySet<string> = new Set(['node', 'crosswire', 'system']);
-
-/** The environment's fields in their order; a list is joined, and one that is not a JSON object is no environment. */
-function environmentOf(json: string): readonly NamedValue[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(json);
-  } catch {
-    return [];
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return [];
-  return Object.entries(parsed).map(([name, value]) => ({ name, value: valueWords(value) }));
-}
-
-function valueWords(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(valueWords).join(', ');
-  return JSON.stringify(value);
 }
 
 function phasesOf(record: RecordReader): readonly PhaseSummary[] {
@@ -196,16 +174,10 @@ function namesOf({ population }: Plan): (id: string) => Person {
   return (id) => ({ id, name: names.get(id) ?? null });
 }
 
-/** Says how many cameras and users there were, since a record does not know what is the default. */
-function replayOf(run: RunRow, { population }: Plan): string {
-  return [
-    'npx crosswire run',
-    run.scenario,
-    `--target ${run.target}@${run.targetVersion}`,
-    `--seed ${String(run.seed)}`,
-    `--cameras ${String(population.devices.length)}`,
-    `--users ${String(population.users.length)}`,
-  ].join(' ');
+/** For a record that keeps no replay line. Says how many cameras and users there were, since it does not know what is the default. */
+function replayOf({ scenario, seed, target, targetVersion, cameras, users }: RunHeader): string {
+  const what = `${scenario} --target ${target}@${targetVersion} --seed ${String(seed)}`;
+  return `npx crosswire run ${what} --cameras ${String(cameras)} --users ${String(users)}`;
 }
 
 function ms(nanoseconds: number): number {

@@ -17,16 +17,16 @@ crosswire cache-outage   seed 42
   on          node 24.21.0, crosswire 0.1.0, linux 6.8.0
   phases      warm 12.0 s, outage 6.0 s, herd 20.0 s, calm 10.0 s
 
-        check          wrong in examined     with 95 % confidence
+        check          wrong in examined    with 95 % confidence
   FAIL  own-data-only  391 in 48,211 reads
         391 of 48,211 pictures and list entries show a stranger's device, to ...
-  PASS  mapping        0 in 12,004 answers   fewer than 1 in 4,007
+  PASS  mapping        0 in 12,004 answers  fewer than 1 in 4,007
   PASS  settles        59,002 requests ended; 2,000 of 2,000 cameras are back
   PASS  fault-bit      74 connections cut, 1 kill, 1,204 cache calls failed
   PASS  canary         all of 24 planted swaps were flagged
   PASS  served         99.87 % of 3,000 reads in calm succeeded
 
-  183 users of 480 received a stranger’s thumbnail, 19.2 s to 37.9 s
+  183 of 480 users received a stranger’s thumbnail, 19.2 s to 37.9 s
   21 tapped one, 3 clips played, 201 users exposed, 55.4 % of all affected
   unchecked   flood of 120,331 requests: 1,203 failed, 8,804 refused, p99 211 ms
   self-audit  ioredis 4.16.0 leaked 212 in 3,104 reads, so the oracle sees
@@ -40,7 +40,7 @@ FAIL  own-data-only does not hold; exit code 1`);
 
 test('a passing run gives the bound that its reads support', () => {
   const text = renderTerminal(passing, { colour: false });
-  expect(text).toContain('PASS  own-data-only  0 in 48,211 reads     fewer than 1 in 16,093');
+  expect(text).toContain('PASS  own-data-only  0 in 48,211 reads    fewer than 1 in 16,093');
   expect(text).toContain('nobody received a stranger’s thumbnail');
   expect(text.split('\n').at(-1)).toBe('PASS  every check holds; exit code 0');
 });
@@ -65,6 +65,34 @@ test('a record that is not whole gives its reason in the last line', () => {
   };
   expect(renderTerminal(cut, { colour: false }).split('\n').at(-1)).toBe(
     'INCONCLUSIVE  the record is not whole: the disk is full; exit code 2',
+  );
+});
+
+test('checks whose passing allows failures, or whose examined things are of several kinds, speak for themselves', () => {
+  const text = renderTerminal(
+    withFindings(failing, 'fail', [
+      {
+        check: 'served',
+        outcome: 'fail',
+        examined: 62,
+        count: 118,
+        violations: [],
+        says: '3.23 % of 62 reads succeeded',
+      },
+    ]),
+    { colour: false },
+  );
+  expect(text).toContain('  FAIL  served  3.23 % of 62 reads succeeded');
+});
+
+test('a leak that went on in calm is said on the line that a person reads first', () => {
+  const { verdict } = failing;
+  const still = {
+    ...verdict,
+    blastRadius: { ...verdict.blastRadius, stillLeakingAfterCalm: true },
+  };
+  expect(renderTerminal({ ...failing, verdict: still }, { colour: false })).toContain(
+    '  183 of 480 users received a stranger’s thumbnail from 19.2 s on, even in calm\n',
   );
 });
 

@@ -105,7 +105,8 @@ function findings(
     count: 2 + Math.max(0, ...sorted.map((finding) => (wrongInExamined(finding) ?? '').length)),
   };
   const bounded = sorted.some(({ outcome, check }) => outcome === 'pass' && isRate(check));
-  const names = `${padded('check', columns.check)}${padded('wrong in examined', columns.count)}`;
+  const counts = columns.count > 2 ? 'wrong in examined' : '';
+  const names = `${padded('check', columns.check)}${padded(counts, columns.count)}`;
   const title = `${' '.repeat(2 + columns.word)}${names}${bounded ? 'with 95 % confidence' : ''}`;
   return [
     [{ text: title.trimEnd(), paint: 'dim' }],
@@ -142,6 +143,7 @@ function findingLines(
           : [...start, finding.says],
       ];
     case 'fail': {
+      if (!isRate(finding.check)) return [[...start, finding.says]];
       const used = indent + columns.check + columns.count;
       const fits = used + columnsOf(plain(finding.says)) <= TERMINAL_LIMITS.columnsMax;
       return fits || !detail
@@ -165,16 +167,14 @@ function blast({ verdict, run }: RunSummary): readonly Line[] {
     blastRadius;
   if (nobodyReceived(verdict)) return [['  nobody received a stranger’s thumbnail']];
   if (usersReceived === 0) return [['  no stranger’s thumbnail was seen']];
-  const when =
-    firstAtMs === null || lastAtMs === null
-      ? ''
-      : `, ${seconds(firstAtMs)} to ${seconds(lastAtMs)}`;
-  const still = blastRadius.stillLeakingAfterCalm ? ', and still after calm' : '';
+  const when = blastRadius.stillLeakingAfterCalm
+    ? ` from ${seconds(firstAtMs ?? 0)} on, even in calm`
+    : `, ${seconds(firstAtMs ?? 0)} to ${seconds(lastAtMs ?? 0)}`;
   return [
     [
       '  ',
-      { text: counted(usersReceived, 'user'), paint: 'red' },
-      ` of ${thousands(run.users)} received a stranger’s thumbnail${when}${still}`,
+      { text: thousands(usersReceived), paint: 'red' },
+      ` of ${counted(run.users, 'user')} received a stranger’s thumbnail${when}`,
     ],
     [
       `  ${thousands(usersTapped)} tapped one, ${counted(videosPlayed, 'clip')} played, `,

@@ -61,12 +61,12 @@ export function because({ verdict, run }: RunSummary): string {
   return 'every check holds';
 }
 
-/** What was examined and how much of it was wrong: `0 in 48,211 reads`. Null for a check that came to no result. */
+/** How much of what was examined was wrong, where that is a share of draws (see `isRate`): `0 in 48,211 reads`. Null for all other findings. */
 export function wrongInExamined(finding: CheckedFinding): string | null {
-  if (finding.outcome === 'inconclusive') return null;
+  const names = DRAWS[finding.check];
+  if (finding.outcome === 'inconclusive' || names === undefined) return null;
   const wrong = finding.outcome === 'fail' ? finding.count : 0;
-  const [one, many] = DRAWS[finding.check] ?? ['examined', 'examined'];
-  return `${thousands(wrong)} in ${counted(finding.examined, one, many)}`;
+  return `${thousands(wrong)} in ${counted(finding.examined, ...names)}`;
 }
 
 /**
