@@ -107,7 +107,8 @@ const familyNames: readonly string[] = (
   'Abel Brandt Castro Dahl Eriksen Fontana Gupta Horvat Ibsen Jansen Kovacs Lindgren Moreau ' +
   'Novak Okafor Pereira Quist Rossi Santos Tanaka Ulrich Vargas Weber Yilmaz Zeman'
 ).split(' ');
+/** Each begins with what one of the drawn scenes shows. */
 const places: readonly string[] = (
-  'Front door, Back door, Driveway, Garden, Garage, Living room, Hallway, Kitchen, Nursery, ' +
-  'Balcony, Stairs, Shed, Office, Gate, Patio, Attic'
+  'Front door, Driveway, Garden, Back yard, Living room, Hallway, Nursery, Garage, Shop counter, ' +
+  'Kitchen, Front door left, Garden gate, Garage door, Hallway upstairs, Kitchen window, Driveway cam'
 ).split(', ');
