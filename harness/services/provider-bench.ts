@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,11 +34,12 @@ export async function openBench(): Promise<ProviderBench> {
   };
 }
 
-/** Whether there is a process of that id. */
+/** Whether there is a process of that id. One that ended and only waits to be noticed by an unhurried parent does not count. */
 export function isRunning(processId: number): boolean {
   try {
     process.kill(processId, 0);
-    return true;
+    if (!existsSync('/proc/self/stat')) return true;
+    return !/\) Z /.test(readFileSync(`/proc/${processId}/stat`, 'latin1'));
   } catch {
     return false;
   }
