@@ -162,7 +162,7 @@ test('a finished record is read while another tool holds its lock, because readi
   write({ ops: [op] })[Symbol.dispose]();
   const other = new DatabaseSync(path);
   other.exec('BEGIN EXCLUSIVE');
-  readAll();
+  expect(readAll).not.toThrow();
   other.exec('ROLLBACK');
   other.close();
 });
