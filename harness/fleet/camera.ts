@@ -171,10 +171,11 @@ export class Camera implements Sleeper, Guest, LineListener {
   }
 
   #dial(plannedNs: Nanoseconds): void {
-    const { authority, clock, connect, deadlineMs, secretOf } = this.#around;
+    const { authority, clock, connect, deadlineMs, secretOf, tally } = this.#around;
     const { deviceId } = this.#device;
     const startedNs = clock.nowNs();
     this.#attempts += 1;
+    tally.dialled(startedNs - plannedNs);
     const requestId = `${deviceId}.${this.#attempts}`;
     const line = dialCamera(
       {

@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Plan } from '../model/plan.ts';
 import type { Recorder } from '../model/rows.ts';
@@ -13,6 +12,7 @@ import { type Credentials, referenceCredentials } from './credentials.ts';
 import { eventBook } from './event-book.ts';
 import { type FleetLimits, fleetLimits } from './fleet-limits.ts';
 import { type Gallery, gallery } from './gallery.ts';
+import { tcpConnector } from './loopback.ts';
 import { type FleetProgress, type Tally, tally } from './tally.ts';
 import { type ViewerCrowd, viewerCrowd } from './viewer-crowd.ts';
 
@@ -113,7 +113,12 @@ function assemble(
     recorder,
     tally: counted,
     authority: `${backend.host}:${backend.port}`,
-    connect: options.connect ?? (() => connect({ ...backend, noDelay: true })),
+    connect:
+      options.connect ??
+      tcpConnector(backend, {
+        connections: population.devices.length + population.users.length,
+        platform: process.platform,
+      }),
     deadlineMs: plan.requestDeadlineMs,
     limits: { ...fleetLimits, ...options.limits },
     ...(options.credentials ?? referenceCredentials),

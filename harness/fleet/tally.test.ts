@@ -46,4 +46,6 @@ test('lateness is the 99th percentile of what was sent, right to 5 %', () => {
   expect(lateMsP99).toBeLessThan(990 * 1.05);
   counted.request('ok', 0);
   expect(counted.progress().lateMsP99).toBe(0);
+  counted.dialled(50e6);
+  expect(counted.progress().lateMsP99).toBeGreaterThan(47);
 });

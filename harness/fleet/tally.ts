@@ -12,7 +12,7 @@ export interface FleetProgress {
   readonly picturesChecked: number;
   /** Pictures whose bytes were not, whole, those of the event asked for. What the harness swapped itself is left out. */
   readonly suspicious: number;
-  /** How late requests were sent, 99th percentile in milliseconds; 0 when none was sent. */
+  /** How late requests were sent and cameras dialled, 99th percentile in milliseconds; 0 when there were none. */
   readonly lateMsP99: number;
 }
 
@@ -21,6 +21,8 @@ export interface Tally {
   cameraConnected(): void;
   cameraGone(): void;
   request(outcome: OpOutcome, lateNs: number): void;
+  /** A camera has dialled, so long after the moment that it had planned. */
+  dialled(lateNs: number): void;
   picture(suspicious: boolean): void;
   /** Counts since the last call. */
   progress(): FleetProgress;
@@ -32,16 +34,18 @@ export function tally(): Tally {
   let camerasConnected = 0;
   const total = counts();
   let recent = counts();
+  const late = (lateNs: number): void => {
+    const bucket = bucketOf(lateNs / 1e6);
+    for (const each of [total, recent]) each.late[bucket] = (each.late[bucket] ?? 0) + 1;
+  };
   return {
     cameraConnected: () => void (camerasConnected += 1),
     cameraGone: () => void (camerasConnected -= 1),
     request: (outcome, lateNs) => {
-      for (const each of [total, recent]) {
-        each[classOf(outcome)] += 1;
-        if (outcome !== 'unsent')
-          each.late[bucketOf(lateNs / 1e6)] = (each.late[bucketOf(lateNs / 1e6)] ?? 0) + 1;
-      }
+      for (const each of [total, recent]) each[classOf(outcome)] += 1;
+      if (outcome !== 'unsent') late(lateNs);
     },
+    dialled: late,
     picture: (suspicious) => {
       for (const each of [total, recent]) {
         each.picturesChecked += 1;
