@@ -14,13 +14,13 @@ export interface Charts {
   readonly panels: readonly Panel[];
 }
 
-export interface Span {
+interface Span {
   readonly name: string;
   readonly from: number;
   readonly to: number;
 }
 
-export interface FaultRow {
+interface FaultRow {
   readonly name: string;
   readonly spans: readonly Omit<Span, 'name'>[];
 }
@@ -40,7 +40,7 @@ export interface Panel {
   };
 }
 
-export interface Series {
+interface Series {
   readonly label: string;
   /** The style sheet's custom property that holds its colour, without the leading `--`. */
   readonly colour: string;

@@ -18,7 +18,7 @@ export interface RunJson {
   readonly reports: Readonly<Record<string, string>>;
 }
 
-export interface FindingJson {
+interface FindingJson {
   readonly check: CheckName;
   readonly outcome: Outcome;
   /** How many things were looked at; null when the check came to no result. */

@@ -2,7 +2,7 @@ import { columnsOf, plain, shortened } from './plain-text.ts';
 
 /** A line for a terminal, piece by piece, so that its width can be known before it is painted. */
 export type Line = readonly Span[];
-export type Span = string | { readonly text: string; readonly paint: Paint };
+type Span = string | { readonly text: string; readonly paint: Paint };
 export type Paint = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 
 /** The pieces one after the other without control characters, cut at `columnsMax`; colour is put around what is left and takes no column. */

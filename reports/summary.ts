@@ -142,7 +142,7 @@ export interface FloodSummary {
   readonly latencyMsP99: number;
 }
 
-export interface Attribution {
+interface Attribution {
   readonly hop: string;
   readonly count: number;
 }

@@ -13,7 +13,7 @@ import {
 } from './verdict-words.ts';
 
 /** Widest line, in columns, and most lines that a verdict takes. */
-export const TERMINAL_LIMITS: Readonly<{ columnsMax: number; linesMax: number }> = {
+const TERMINAL_LIMITS: Readonly<{ columnsMax: number; linesMax: number }> = {
   columnsMax: 80,
   linesMax: 25,
 };
