@@ -10,6 +10,9 @@ interface Crossing {
   readonly stoppedBy: readonly Mitigation[];
 }
 
+/** The switches of the table in `docs/cloud-api.md`; each crossing says which of them stop it. */
+const switches = ['verify-owner', 'bypass-mapping-cache', 'seal-values', 'events-off'] as const;
+
 const crossings: readonly Crossing[] = [
   {
     says: 'two sessions',
@@ -24,6 +27,14 @@ const crossings: readonly Crossing[] = [
     says: 'two pictures',
     leak: async (cloud) => {
       cloud.cache.cross('t:thumb:of-ada', 't:thumb:of-ben');
+      return seenBy(cloud, await cloud.login('ben'));
+    },
+    stoppedBy: ['verify-owner', 'seal-values', 'events-off'],
+  },
+  {
+    says: 'two clips',
+    leak: async (cloud) => {
+      cloud.cache.cross('t:clip:of-ada', 't:clip:of-ben');
       return seenBy(cloud, await cloud.login('ben'));
     },
     stoppedBy: ['verify-owner', 'seal-values', 'events-off'],
@@ -76,24 +87,15 @@ for (const { says, leak, stoppedBy } of crossings) {
     await using cloud = await cloudWithEvents();
     expect(await leak(cloud)).not.toEqual([]);
   });
-  test.each(stoppedBy)(`%s stops a cache that crosses ${says}`, async (mitigation) => {
+  test.each(switches)(`%s against a cache that crosses ${says}`, async (mitigation) => {
     await using cloud = await cloudWithEvents(mitigation);
-    expect(await leak(cloud)).toEqual([]);
+    const stopped = (await leak(cloud)).length === 0;
+    expect({ mitigation, stopped }).toEqual({
+      mitigation,
+      stopped: stoppedBy.includes(mitigation),
+    });
   });
 }
-
-test('verify-owner does not help whoever was given the session of another', async () => {
-  await using cloud = await cloudWithEvents('verify-owner');
-  const [ada, ben] = [await cloud.login('ada'), await cloud.login('ben')];
-  cloud.cache.cross(`t:session:${ada}`, `t:session:${ben}`);
-  expect(await seenBy(cloud, ben)).not.toEqual([]);
-});
-
-test('bypass-mapping-cache does not help against crossed pictures', async () => {
-  await using cloud = await cloudWithEvents('bypass-mapping-cache');
-  cloud.cache.cross('t:thumb:of-ada', 't:thumb:of-ben');
-  expect(await seenBy(cloud, await cloud.login('ben'))).not.toEqual([]);
-});
 
 test.each([
   [[]],
