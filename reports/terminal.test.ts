@@ -137,10 +137,11 @@ test('when there are more checks than lines, air goes first and the least bad fi
 test('colour changes nothing but the paint', () => {
   const painted = renderTerminal(failing, { colour: true });
   expect(painted).toContain('\u001B[1;31mFAIL\u001B[0m');
-  // oxlint-disable-next-line no-control-regex
-  expect(painted.replaceAll(/\u001B\[[\d;]*m/g, '').replaceAll(/ +$/gm, '')).toBe(
-    renderTerminal(failing, { colour: false }),
-  );
+  const bare = painted
+    .split('\u001B')
+    .map((part) => part.replace(/^\[[\d;]*m/, ''))
+    .join('');
+  expect(bare.replaceAll(/ +$/gm, '')).toBe(renderTerminal(failing, { colour: false }));
 });
 
 test('whatever strings a record holds, the verdict is at most 25 lines of 80 columns without control characters', () => {
