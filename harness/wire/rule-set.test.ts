@@ -97,6 +97,15 @@ describe('cut-after-reply', () => {
     expect(installed.bit()).toBe(1);
   });
 
+  test('replies are counted within the run, also when others share the burst', async () => {
+    const bench = wireBench();
+    const selector = { keyPrefix: 'thumb:', burstSizeMin: 3 };
+    await bench.wire.install('cut-1', cutAfter({ reply: 2, selector }));
+    const keys = ['session', 'thumb:w', 'user', 'thumb:x', 'thumb:y', 'thumb:z'];
+    const { client } = await exchange(bench, gets(...keys), values(...keys));
+    expect(client).toMatchObject({ text: values(...keys.slice(0, 5)), ending: 'end' });
+  });
+
   test('timesMax bounds the cuts over all connections', async () => {
     const bench = wireBench();
     const installed = await bench.wire.install('cut-1', cutAfter({ timesMax: 2 }));
