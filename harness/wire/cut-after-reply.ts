@@ -12,11 +12,14 @@ export function cutAfterReply(rule: Extract<WireRule, { type: 'cut-after-reply' 
   const afterBytes = rule.reply === 0 ? 0 : Infinity;
   const runs = new Map<number, Run>();
   return {
-    onReply: (reply) => {
-      if (!matches(rule.selector, reply)) return pass;
-      const run = grown(runs.get(reply.connection), reply);
-      runs.set(reply.connection, run);
-      return run.length === place ? { type: 'cut', afterBytes, how: rule.how } : pass;
+    watch: (reply) => {
+      if (matches(rule.selector, reply))
+        runs.set(reply.connection, grown(runs.get(reply.connection), reply));
+    },
+    onReply: ({ connection, position }) => {
+      const run = runs.get(connection);
+      const isEnd = run?.position === position && run.length === place;
+      return isEnd ? { type: 'cut', afterBytes, how: rule.how } : pass;
     },
   };
 }

@@ -67,6 +67,17 @@ describe('cut-after-reply', () => {
     expect(installed.bit()).toBe(1);
   });
 
+  test('a rule that has acted as often as it may leaves the next ones their turn', async () => {
+    const bench = wireBench();
+    const first = await bench.wire.install('cut-1', cutAfter({ reply: 2 }));
+    const second = await bench.wire.install('cut-2', cutAfter({ reply: 2 }));
+    for (const round of ['a', 'b', 'c']) {
+      await exchange(bench, gets(round, round, round), values(round, round, round));
+    }
+    expect([first.bit(), second.bit()]).toEqual([1, 1]);
+    expect(bench.connections.map(({ faultId }) => faultId)).toEqual(['cut-1', 'cut-2']);
+  });
+
   test('a cut is the end of the server connection too', async () => {
     const bench = wireBench();
     await bench.wire.install('cut-1', cutAfter({}));

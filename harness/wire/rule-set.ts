@@ -26,7 +26,10 @@ export interface IdleCut {
   readonly by: ActiveRule;
 }
 
-/** The rules that are installed now, in the order of their installation. The first that does not let pass decides. */
+/**
+ * The rules that are installed now, in the order of their installation. The first that does not let pass decides; one
+ * that has acted as often as it may stands in nobody's way.
+ */
 export class RuleSet {
   readonly #clock: Clock;
   readonly #active: ActiveRule[] = [];
@@ -60,7 +63,9 @@ export class RuleSet {
   }
 
   verdictOn(reply: ReplyPosition): Verdict | null {
+    for (const { rule } of this.#active) rule.watch?.(reply);
     for (const by of this.#active) {
+      if (by.budget.isSpent) continue;
       const fate = by.rule.onReply?.(reply);
       if (fate !== undefined && fate.type !== 'pass') return { fate, by };
     }

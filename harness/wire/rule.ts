@@ -30,6 +30,8 @@ export const pass: Fate = { type: 'pass' };
 
 /** One kind of fault on the wire. Everything is optional: a rule says only what it acts on. */
 export interface Rule {
+  /** Shown each reply at its first byte, also those that another rule decides. */
+  watch?(reply: ReplyPosition): void;
   /** Asked at the first byte of each reply that answers a command. A cut takes from the budget when it happens. */
   onReply?(reply: ReplyPosition): Fate;
   /** How to end a connection on which nothing is outstanding; null leaves it. */
@@ -52,9 +54,13 @@ export class Budget {
     return this.#taken;
   }
 
+  get isSpent(): boolean {
+    return this.#isClosed || this.#taken >= this.#timesMax;
+  }
+
   /** Takes one when there is one left. False also once the rule was left. */
   take(): boolean {
-    if (this.#isClosed || this.#taken >= this.#timesMax) return false;
+    if (this.isSpent) return false;
     this.#taken += 1;
     return true;
   }
