@@ -9,6 +9,7 @@ export type CheckName =
   | 'canary'
   | 'served'
   /** Not asked for by plans: the judge adds it when the record is not complete. */
+  | 'self-audit'
   | 'whole-record';
 
 export type Outcome = 'pass' | 'fail' | 'inconclusive';

@@ -4,6 +4,7 @@ import type { Checker } from './checker.ts';
 import { faultBit } from './fault-bit.ts';
 import { mapping } from './mapping.ts';
 import { ownDataOnly } from './own-data-only.ts';
+import { selfAudit } from './self-audit.ts';
 import { served } from './served.ts';
 import { settles } from './settles.ts';
 import { wholeRecord } from './whole-record.ts';
@@ -16,6 +17,7 @@ export const checks: readonly Checker[] = [
   served,
   faultBit,
   canary,
+  selfAudit,
   wholeRecord,
 ];
 

@@ -3,6 +3,7 @@ import type { RecordReader } from '../record/reader.ts';
 import { blastRadiusOf } from './blast-radius.ts';
 import type { Checker } from './checker.ts';
 import { checkerNamed } from './checks.ts';
+import { auditIn, selfAudit } from './self-audit.ts';
 import { wholeRecord } from './whole-record.ts';
 
 /**
@@ -17,11 +18,15 @@ export function judge(
   checkNames: readonly CheckName[] = record.plan().checks,
 ): Verdict {
   const asked = [...new Set(checkNames)].map(checkerNamed);
-  const checkers = asked.includes(wholeRecord) ? asked : [...asked, wholeRecord];
-  const findings: readonly CheckedFinding[] = checkers
+  const hadAudit = auditIn(record.run().environment) !== undefined;
+  const checkers = new Set([...asked, ...(hadAudit ? [selfAudit] : []), wholeRecord]);
+  const findings: readonly CheckedFinding[] = [...checkers]
     .map((checker) => ask(checker, record))
     // That a record is whole is worth a line only when it is not, or when somebody asked.
-    .filter(({ check, outcome }) => outcome !== 'pass' || asked.includes(checkerNamed(check)));
+    .filter(
+      ({ check, outcome }) =>
+        check !== 'whole-record' || outcome !== 'pass' || asked.includes(wholeRecord),
+    );
   return { outcome: worstOf(findings), findings, blastRadius: blastRadiusOf(record) };
 }
 
