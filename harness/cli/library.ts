@@ -88,7 +88,7 @@ async function noSuchVersion(
 }
 
 /** Three of `versions`, nearest first: major numbers weigh more than minor ones, and those more than patches. */
-export function nearestVersions(wanted: string, versions: readonly string[]): readonly string[] {
+function nearestVersions(wanted: string, versions: readonly string[]): readonly string[] {
   const target = numbersOf(wanted);
   return versions
     .filter((version) => !version.includes('-'))

@@ -42,7 +42,7 @@ function precedence(version: string): readonly number[] {
 }
 
 /** npm ended with an error; the message holds its last lines. */
-export class NpmError extends Error {
+class NpmError extends Error {
   override readonly name = 'NpmError';
 }
 

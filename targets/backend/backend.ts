@@ -46,7 +46,7 @@ export interface Backend extends AsyncDisposable {
   stats(): BackendStats;
 }
 
-export interface BackendStats {
+interface BackendStats {
   readonly requests: number;
   readonly camerasConnected: number;
   readonly uploads: number;

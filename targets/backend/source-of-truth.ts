@@ -6,7 +6,7 @@ import type { DevicesEntry, EventEntry, EventKind, ListedEvent } from './entries
 /** Events that a list holds at most; `limit` asks for the first of them. */
 export const listedEventsMax = 50;
 
-export interface StoredEvent {
+interface StoredEvent {
   readonly eventId: string;
   readonly deviceId: string;
   /** Under whom it is filed. */

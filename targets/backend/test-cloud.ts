@@ -23,7 +23,7 @@ export interface TestCloud extends AsyncDisposable {
   upload(deviceId: string, eventId: string): Promise<unknown>;
 }
 
-export interface TestRequest {
+interface TestRequest {
   readonly method?: string;
   readonly token?: string;
   readonly body?: unknown;
@@ -38,7 +38,7 @@ export interface TestAnswer {
   readonly json: unknown;
 }
 
-export interface TestCamera {
+interface TestCamera {
   readonly socket: WebSocket;
   readonly hello: unknown;
   /** Sends, and resolves with the next message parsed, or with the close code. */

@@ -1,5 +1,5 @@
 /** A call that was given up on: the library may still be at work on it, and its late answer goes nowhere. */
-export class DeadlineError extends Error {
+class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 }
 
