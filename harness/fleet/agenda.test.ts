@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { afterEach, expect, test } from 'vitest';
 import type { Clock } from '../model/world.ts';
@@ -56,6 +57,20 @@ test('lets the loop read its sockets between turns when very many are due at onc
   await asked.sleepUntil(fromNs + 1);
   expect(woken).toBe(5 * wakesPerTurnMax);
   expect(wokenAtBreath).toBe(wakesPerTurnMax);
+});
+
+test('what had arrived while the loop was busy is heard before anybody is woken', async () => {
+  const asked = open();
+  const heard: string[] = [];
+  const woken = asked.sleepUntil(clock.nowNs() + 5e6).then(() => heard.push('sleeper'));
+  setImmediate(() => {
+    const until = performance.now() + 20;
+    // Its answer waits where those of sockets do.
+    randomBytes(8, () => heard.push('answer'));
+    while (performance.now() < until);
+  });
+  await woken;
+  expect(heard).toEqual(['answer', 'sleeper']);
 });
 
 test('a sleeper that throws is reported and holds nobody up', async () => {

@@ -171,6 +171,20 @@ test.concurrent('a request without an answer has not settled, and the fleet ends
   for (const row of lists) expect(row).toMatchObject({ outcome: 'expired', doneNs: null });
 });
 
+test.concurrent('an answer that names another request is named so, and nothing of it is shown', async () => {
+  await using cloud = await testCloud(population);
+  const plan = smallPlan(population, [allCamerasAt(0), everyoneAt(500), until(900)]);
+  const { options, written } = fleetAgainst(cloud.port, plan);
+  cloud.twists.echo = (requestId, request) =>
+    request === '/v1/thumbnails' ? `${requestId}0` : requestId;
+  const summary = await runFleet(options, never);
+  const pages = written.op.filter(({ kind }) => kind === 'thumbnails');
+  expect(pages).toHaveLength(4);
+  for (const row of pages) expect(row).toMatchObject({ outcome: 'wrong-echo', status: 200 });
+  expect(written.shown.filter(({ surface }) => surface !== 'list')).toEqual([]);
+  expect(summary).toMatchObject({ failed: 4, picturesChecked: 0 });
+});
+
 test.concurrent('a visit starts whether or not the last one has ended, up to a limit that is written down', async () => {
   await using cloud = await testCloud(population);
   const steps = [everyoneAt(0), everyoneAt(20), everyoneAt(40), until(80)];

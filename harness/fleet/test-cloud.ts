@@ -8,6 +8,8 @@ import type { Population } from '../model/population.ts';
 export interface Twists {
   /** Called with method and path of every request of a viewer; a status refuses it, `hang` never answers. */
   answer: (request: string, userId: string | null) => 'serve' | 'hang' | number;
+  /** The `x-request-id` of an answer to a viewer. */
+  echo: (requestId: string, request: string) => string;
   /** Which picture is served where `eventId` was asked for. */
   pictureOf: (eventId: string) => string;
   /** The owner that a camera is told. */
@@ -38,6 +40,7 @@ interface StoredEvent {
 
 const untwisted: Twists = {
   answer: () => 'serve',
+  echo: (requestId) => requestId,
   pictureOf: (eventId) => eventId,
   ownerOf: (_deviceId, owner) => owner,
   camera: () => 'serve',
@@ -67,7 +70,8 @@ export async function testCloud(population: Population): Promise<TestCloud> {
   const serve = (request: IncomingMessage, response: ServerResponse, body: string): void => {
     const url = new URL(request.url ?? '/', 'http://cloud');
     const userId = sessions.get((request.headers.authorization ?? '').replace('Bearer ', ''));
-    response.setHeader('x-request-id', request.headers['x-request-id'] ?? '');
+    const requestId = String(request.headers['x-request-id']);
+    response.setHeader('x-request-id', twists.echo(requestId, url.pathname));
     if (userId !== undefined) response.setHeader('x-user-id', userId);
     const send = (status: number, bytes: Buffer | string, type = 'application/json'): void => {
       response.writeHead(status, {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { Duplex } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Clock } from '../model/world.ts';
 import { type Answer, type ViewerConnection, viewerConnection } from './viewer-client.ts';
@@ -99,6 +100,26 @@ test('bytes on an idle connection destroy it, and the next request connects anew
   await written.promise;
   expect(bodyOf(await ask(connection, 'second'))).toBe(rightBody('second'));
   expect(opened).toBe(2);
+  connection.close('the test is over');
+});
+
+test('a destroyed connection that still hands over bytes is not heard', async () => {
+  const streams: Duplex[] = [];
+  const connection = viewerConnection({
+    clock,
+    authority: 'test',
+    connect: () => {
+      const stream = new Duplex({ read: () => undefined, write: (_bytes, _code, done) => done() });
+      streams.push(stream);
+      return stream;
+    },
+  });
+  expect(await ask(connection, 'given up', 5)).toMatchObject({ kind: 'expired' });
+  const second = ask(connection, 'second');
+  const forged = rightAnswer('second').toString().replace('whole to its end', 'from another line');
+  streams[0]?.emit('data', Buffer.from(forged));
+  streams[1]?.push(rightAnswer('second'));
+  expect(bodyOf(await second)).toBe(rightBody('second'));
   connection.close('the test is over');
 });
 

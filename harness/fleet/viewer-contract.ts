@@ -18,6 +18,8 @@ export interface HostileServer extends AsyncDisposable {
   readonly port: number;
   /** How the next request is answered; those after it are answered rightly. */
   misbehaveOnce(how: Misbehaviour): void;
+  /** Whether a request came on the connection that was last misbehaved on, after that. */
+  readonly usedAgain: boolean;
 }
 
 /** Every answer names the request it belongs to, in its head and in its body, so that a mis-pairing shows. */
@@ -29,6 +31,8 @@ export function rightBody(requestId: string): string {
 export async function hostileServer(): Promise<HostileServer> {
   let misbehaviour: Misbehaviour | undefined;
   let atNext: (() => void)[] = [];
+  let spoiled: Socket | undefined;
+  let usedAgain = false;
   const sockets = new Set<Socket>();
   const server: Server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -43,6 +47,8 @@ export async function hostileServer(): Promise<HostileServer> {
         const due = atNext;
         atNext = [];
         for (const action of due) action();
+        if (socket === spoiled) usedAgain = true;
+        if (misbehaviour !== undefined) spoiled = socket;
         const how = misbehaviour ?? (({ right }) => socket.write(right));
         misbehaviour = undefined;
         const atNextRequest = (action: () => void): void => void atNext.push(action);
@@ -56,6 +62,11 @@ export async function hostileServer(): Promise<HostileServer> {
     port: (server.address() as AddressInfo).port,
     misbehaveOnce: (how) => {
       misbehaviour = how;
+      spoiled = undefined;
+      usedAgain = false;
+    },
+    get usedAgain() {
+      return usedAgain;
     },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
@@ -117,6 +128,8 @@ export async function violationsOf(
     violations.push(`${name}: after it, ${inWords(after)}`);
   const later = await ask('later', 2_000);
   if (later.kind !== 'answered') violations.push(`${name}: later, ${inWords(later)}`);
+  if (during.kind !== 'answered' && server.usedAgain)
+    violations.push(`${name}: the connection was used again after ${inWords(during)}`);
   return violations;
 }
 
