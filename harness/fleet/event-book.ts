@@ -22,10 +22,10 @@ export interface EventBookOptions {
 }
 
 /** Share of events that a sound has caused, which a tap plays; the others are motion. */
-export const soundShare = 0.25;
+const soundShare = 0.25;
 
 /** Events beyond which later ones can no longer be drawn again: the evidence then lacks the picture that was asked for. */
-export const eventsRememberedMax = 500_000;
+const eventsRememberedMax = 500_000;
 
 export function eventBook({ population, rng, key, crc32 }: EventBookOptions): EventBook {
   const ownerNames = new Map(population.users.map(({ userId, name }) => [userId, name]));

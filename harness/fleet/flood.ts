@@ -20,7 +20,7 @@ export interface FloodOptions {
 }
 
 /** People who take part, at most: each connection is one of them, and several connections may be the same one. */
-export const floodUsersMax = 20;
+const floodUsersMax = 20;
 const loginDeadlineMs = 2_000;
 const loginsTriedMax = 60;
 /** How often autocannon looks at its clock, and so how late it may end. */

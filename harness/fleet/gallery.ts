@@ -42,7 +42,7 @@ export interface GalleryOptions {
 
 /** Pictures kept as evidence, and their bytes, shown and asked for together. */
 export const evidenceMax = 300;
-export const evidenceBytesMax = 8_388_608;
+const evidenceBytesMax = 8_388_608;
 /** Of which what the harness swapped itself may take this many, so that it cannot crowd out what was found. */
 export const canaryEvidenceMax = 20;
 /** Of each kind, how many of the latest good pictures are held ready for canaries. */

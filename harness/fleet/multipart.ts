@@ -11,7 +11,7 @@ export type Multipart =
   | { readonly state: 'odd'; readonly says: string };
 
 /** Parts beyond which an answer is refused: a page of the Events tab is far smaller. */
-export const partsMax = 1_000;
+const partsMax = 1_000;
 
 const partHeadBytesMax = 4_096;
 

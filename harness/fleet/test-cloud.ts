@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Population } from '../model/population.ts';
 
 /** What a test may turn while the cloud runs. */
-export interface Twists {
+interface Twists {
   /** Called with method and path of every request of a viewer; a status refuses it, `hang` never answers. */
   answer: (request: string, userId: string | null) => 'serve' | 'hang' | number;
   /** The `x-request-id` of an answer to a viewer. */

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Nanoseconds } from '../model/world.ts';
 import { type AnswerReader, answerReader, type HttpAnswer } from './http-answer.ts';
 
-export interface ViewerRequest {
+interface ViewerRequest {
   readonly method: 'GET' | 'POST';
   /** Path and query, already percent-encoded. */
   readonly path: string;
@@ -47,7 +47,7 @@ export interface ViewerConnectionOptions {
 }
 
 /** Below the 5 s after which Node's own server closes an idle connection. */
-export const idleMsMaxDefault = 3_000;
+const idleMsMaxDefault = 3_000;
 
 /**
  * A lean HTTP/1.1 client whose answers can be trusted. Why not a pool:

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Answer, ViewerConnection } from './viewer-client.ts';
 
 /** A request as the hostile server reads it, and its way to misbehave. */
-export interface Exchange {
+interface Exchange {
   readonly requestId: string;
   /** The one right answer to it. */
   readonly right: Buffer;
@@ -12,7 +12,7 @@ export interface Exchange {
   readonly atNextRequest: (action: () => void) => void;
 }
 
-export type Misbehaviour = (exchange: Exchange) => void;
+type Misbehaviour = (exchange: Exchange) => void;
 
 export interface HostileServer extends AsyncDisposable {
   readonly port: number;
