@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { processesMarked, smallRun, startCrosswire } from './crosswire-process.ts';
 
 const hasProc = existsSync('/proc/self/environ');
@@ -11,10 +11,10 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const;
 const cases = signals.flatMap((signal) => phases.map((phase) => ({ signal, phase })));
 
 describe.skipIf(!hasProc)('whatever ends a run, nothing of it stays behind', () => {
-  test.concurrent.each(cases)(
+  test.concurrent.for(cases)(
     '$signal during $phase',
     { timeout: 60_000 },
-    async ({ signal, phase }) => {
+    async ({ signal, phase }, { expect }) => {
       const folder = mkdtempSync(path.join(tmpdir(), 'crosswire-clean-up-'));
       const mark = `crosswire-test-${randomUUID()}`;
       // Temporary folders are made in here, so that one that is left behind is seen.

@@ -51,26 +51,26 @@ export interface Audience {
   onProgress(progress: FleetProgress): void;
 }
 
-export type RunEnd =
-  | { readonly state: 'complete'; readonly recordPath: string }
-  | {
-      readonly state: 'interrupted' | 'failed';
-      readonly reason: string;
-      readonly recordPath: string;
-    };
+/** How a run ended, as its record says. */
+interface RunEnd {
+  readonly state: 'complete' | 'interrupted' | 'failed';
+  /** Empty when it is complete. */
+  readonly reason: string;
+}
 
 /** How long a call to the cache may take in the backend. */
 const cacheTimeoutMs = 1_000;
 
 /**
  * Starts the processes of one run, carries out its plan, stops everything and joins the record. Rejects only for what is wrong
- * before anything was broken (a port that is taken, a service that does not start); later trouble ends in a record that says so.
+ * before anything was broken (a port that is taken, a service that does not start); later trouble ends in a record that
+ * says so. Returns the path of the record.
  */
 export async function conduct(
   request: RunRequest,
   audience: Audience,
   { reaper, signal }: { readonly reaper: Reaper; readonly signal: AbortSignal },
-): Promise<RunEnd> {
+): Promise<string> {
   await using conductor = new Conductor(request, reaper);
   return await conductor.run(audience, signal);
 }
@@ -95,7 +95,7 @@ class Conductor implements AsyncDisposable {
     this.#stack.defer(() => rmSync(this.#scratch, { recursive: true, force: true }));
   }
 
-  async run(audience: Audience, signal: AbortSignal): Promise<RunEnd> {
+  async run(audience: Audience, signal: AbortSignal): Promise<string> {
     const { plan, provider } = this.#request;
     const stop = AbortSignal.any([signal, this.#broken.signal]);
     const cache = this.#stack.use(await provider.start(stop));
@@ -137,15 +137,16 @@ class Conductor implements AsyncDisposable {
         stop,
       );
       await parts.disposeAsync();
-      return this.#finish(recordPath, { state: 'complete', recordPath });
+      this.#finish(recordPath, { state: 'complete', reason: '' });
     } catch (error) {
       await parts.disposeAsync();
       const state = signal.aborted && !this.#broken.signal.aborted ? 'interrupted' : 'failed';
       // What broke first says more than the abort that followed from it.
       const cause: unknown = stop.aborted ? stop.reason : error;
       const reason = cause instanceof Error ? cause.message : String(cause);
-      return this.#finish(recordPath, { state, reason, recordPath });
+      this.#finish(recordPath, { state, reason });
     }
+    return recordPath;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -247,15 +248,12 @@ class Conductor implements AsyncDisposable {
     };
   }
 
-  #finish(recordPath: string, end: RunEnd): RunEnd {
+  /** A part of an incomplete run may be missing; it then was never begun. */
+  #finish(recordPath: string, { state, reason }: RunEnd): void {
     const parts = processNames
       .map((name) => this.#settings(name).recordPath)
-      .filter((part) => end.state === 'complete' || existsSync(part));
-    const reason = end.state === 'complete' ? '' : end.reason;
-    const finished = finishRecord({ path: recordPath, parts, state: end.state, reason });
-    if (finished.state === 'complete') return end;
-    const state = finished.state === 'interrupted' ? 'interrupted' : 'failed';
-    return { state, reason: finished.reason, recordPath };
+      .filter((part) => state === 'complete' || existsSync(part));
+    finishRecord({ path: recordPath, parts, state, reason });
   }
 }
 

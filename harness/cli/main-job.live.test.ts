@@ -85,7 +85,7 @@ describe('the main job, small', () => {
     const before = readFileSync(record);
     const again = await startCrosswire(['judge', record, '--json']).ended;
     const first = JSON.parse(
-      readFileSync(path.join(folder, 'known-bug', 'result.json'), 'utf8'),
+      readFileSync(path.join(folder, 'known-bug', 'run.json'), 'utf8'),
     ) as RunJson;
     expect(again.code).toBe(1);
     expect((JSON.parse(again.stdout) as RunJson).findings).toEqual(first.findings);

@@ -14,7 +14,7 @@ const program = new Command('crosswire')
   )
   .version(crosswireVersion())
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'crosswire: ')) })
+  .configureOutput({ outputError: (text, write) => write(asOneLine(text)) })
   .showHelpAfterError(false)
   .addHelpText(
     'after',
@@ -36,6 +36,14 @@ try {
   await program.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = exitCodeAfter(error);
+}
+
+/** Commander puts what was meant on a second line. */
+function asOneLine(text: string): string {
+  return `${text
+    .replace(/^error: /, 'crosswire: ')
+    .trim()
+    .replaceAll('\n', ' ')}\n`;
 }
 
 /** Says what went wrong in one line and picks the exit code for it. */

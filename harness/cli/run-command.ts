@@ -1,24 +1,12 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import type { Command } from 'commander';
-import type { SelfAudit } from '../../reports/summary.ts';
-import type { ScenarioSize } from '../model/scenario.ts';
 import { planOf } from '../plan/plan.ts';
-import { loadTarget } from '../processes/load-target.ts';
-import { providerFor } from './cache-choice.ts';
-import { conduct, type RunEnd } from './conduct.ts';
-import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { exitCodes } from './exit-code.ts';
 import { requireFreePort } from './free-port.ts';
-import { type Interrupt, listenForInterrupt } from './interrupt.ts';
-import { judgeRecord } from './judgement.ts';
-import { loadLibrary } from './library.ts';
-import { crosswireVersion, libraryFolder, packageFolder } from './package-facts.ts';
-import { type Reaper, startReaper } from './reaper-handle.ts';
-import { replayLine } from './replay-line.ts';
-import type { RunNotes } from './run-notes.ts';
-import { checkRunWords, type RunOptions, type RunWords, type TargetChoice } from './run-options.ts';
-import { auditSize, auditTarget } from './self-audit.ts';
-import { type Stage, stageOn } from './stage.ts';
+import { listenForInterrupt } from './interrupt.ts';
+import { startReaper } from './reaper-handle.ts';
+import { checkRunWords, type RunWords } from './run-options.ts';
+import { runSession } from './session.ts';
+import { stageOn } from './stage.ts';
 
 /** `crosswire run`: the main job. */
 export function addRunCommand(program: Command): void {
@@ -80,118 +68,9 @@ async function runCommand(scenarioName: string, words: RunWords): Promise<number
   const stage = stageOn({ json: options.json, quiet: options.quiet });
   const reaper = startReaper(process.execPath);
   try {
-    return await new Session(options, { interrupt, stage, reaper }).run();
+    return await runSession(options, { interrupt, stage, reaper });
   } finally {
     stage.clear();
     await reaper.end();
-  }
-}
-
-interface Surroundings {
-  readonly interrupt: Interrupt;
-  readonly stage: Stage;
-  readonly reaper: Reaper;
-}
-
-/** One command's audit and run. */
-class Session {
-  readonly #options: RunOptions;
-  readonly #around: Surroundings;
-
-  constructor(options: RunOptions, around: Surroundings) {
-    this.#options = options;
-    this.#around = around;
-  }
-
-  async run(): Promise<number> {
-    const { stage } = this.#around;
-    const { audit, folder, target } = this.#options;
-    const selfAudit = audit ? await this.#audit() : null;
-    if (selfAudit === 'interrupted') return exitCodes.interrupted;
-    const notes = { replay: replayLine(this.#options), selfAudit };
-    const end = await this.#conduct(target, { folder, size: this.#options.size, notes });
-    stage.clear();
-    const summary = judgeRecord(end.recordPath, folder);
-    stage.result(summary);
-    if (end.state === 'interrupted') return exitCodes.interrupted;
-    return exitCodeOf(summary.verdict.outcome);
-  }
-
-  /** A short run of a version with a known bug: when the oracle does not see it, it proves nothing about another. */
-  async #audit(): Promise<SelfAudit | 'interrupted'> {
-    const { stage } = this.#around;
-    const folder = path.join(this.#options.folder, 'self-audit');
-    mkdirSync(folder, { recursive: true });
-    stage.say(
-      `self-audit: ${auditTarget.version} of ${auditTarget.name} is known to cross replies; the oracle must see it`,
-    );
-    const end = await this.#conduct(
-      { source: { name: auditTarget.name }, version: auditTarget.version },
-      { folder, size: auditSize(this.#options.scenario), notes: { replay: '', selfAudit: null } },
-    );
-    stage.clear();
-    if (end.state === 'interrupted') return 'interrupted';
-    const finding = judgeRecord(end.recordPath, folder).verdict.findings.find(
-      ({ check }) => check === 'own-data-only',
-    );
-    const isCaught = finding?.outcome === 'fail';
-    const audit: SelfAudit = {
-      target: auditTarget.name,
-      targetVersion: auditTarget.version,
-      violations: isCaught ? finding.count : 0,
-      examined: finding !== undefined && finding.outcome !== 'inconclusive' ? finding.examined : 0,
-    };
-    stage.say(
-      isCaught
-        ? `self-audit: seen, ${audit.violations} pictures and list entries of strangers`
-        : 'self-audit: NOT seen, so this run can at best be inconclusive',
-    );
-    return audit;
-  }
-
-  async #conduct(
-    target: TargetChoice,
-    {
-      folder,
-      size,
-      notes,
-    }: { readonly folder: string; readonly size: ScenarioSize; readonly notes: RunNotes },
-  ): Promise<RunEnd> {
-    const { interrupt, stage, reaper } = this.#around;
-    const { scenario, seed } = this.#options;
-    const loaded = await loadTarget(target.source);
-    const library = await loadLibrary({
-      spec: target.version === undefined ? loaded.package : `${loaded.package}@${target.version}`,
-      package: loaded.package,
-      cacheFolder: libraryFolder(),
-      installedFrom: packageFolder(),
-      npmCommand: ['npm'],
-      signal: interrupt.signal,
-      say: (line) => stage.say(line),
-    });
-    const provider = await providerFor(this.#options.cache, reaper);
-    const plan = planOf(scenario, { seed, size });
-    stage.begin({ plan, target: loaded.name, version: library.version });
-    return conduct(
-      {
-        plan,
-        target: {
-          name: loaded.name,
-          version: library.version,
-          source: target.source,
-          libraryPath: library.path,
-        },
-        provider,
-        mitigations: this.#options.mitigations,
-        folder,
-        backendPort: this.#options.backendPort,
-        wirePort: this.#options.wirePort,
-        fileLimit: this.#options.fileLimit,
-        crosswireVersion: crosswireVersion(),
-        notes,
-      },
-      stage,
-      { reaper, signal: interrupt.signal },
-    );
   }
 }

@@ -1,0 +1,149 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { RunSummary, SelfAudit } from '../../reports/summary.ts';
+import type { ScenarioSize } from '../model/scenario.ts';
+import type { Provider } from '../model/service.ts';
+import type { Target } from '../model/target.ts';
+import { planOf } from '../plan/plan.ts';
+import { loadTarget } from '../processes/load-target.ts';
+import { providerFor } from './cache-choice.ts';
+import { conduct, type RunRequest } from './conduct.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+import type { Interrupt } from './interrupt.ts';
+import { judgeRecord } from './judgement.ts';
+import { type Library, loadLibrary } from './library.ts';
+import { crosswireVersion, libraryFolder, packageFolder } from './package-facts.ts';
+import type { Reaper } from './reaper-handle.ts';
+import { replayLine } from './replay-line.ts';
+import type { RunNotes } from './run-notes.ts';
+import type { RunOptions, TargetChoice } from './run-options.ts';
+import { auditSize, auditTarget } from './self-audit.ts';
+import type { Stage } from './stage.ts';
+
+export interface Surroundings {
+  readonly interrupt: Interrupt;
+  readonly stage: Stage;
+  readonly reaper: Reaper;
+}
+
+/**
+ * The audit, when one is wanted, and the run; returns the exit code. What cannot be had (a version, a cache) is found out before
+ * anything runs. Rejects with UsageError then.
+ */
+export async function runSession(options: RunOptions, around: Surroundings): Promise<number> {
+  const { interrupt, stage, reaper } = around;
+  const subject = await loadSubject(options.target, around);
+  const auditee = options.audit ? await loadSubject(auditChoice, around) : null;
+  const provider = await providerFor(options.cache, reaper);
+  const performance = { options, around, provider };
+  const selfAudit = auditee === null ? null : await audit(performance, auditee);
+  if (interrupt.signal.aborted) return exitCodes.interrupted;
+  const summary = await perform(performance, {
+    subject,
+    folder: options.folder,
+    size: options.size,
+    notes: { replay: replayLine(options), selfAudit },
+  });
+  stage.result(summary);
+  return interrupt.signal.aborted ? exitCodes.interrupted : exitCodeOf(summary.verdict.outcome);
+}
+
+/** What runs: a target, and its library at the version that was asked for. */
+interface Subject {
+  readonly choice: TargetChoice;
+  readonly target: Target;
+  readonly library: Library;
+}
+
+const auditChoice: TargetChoice = {
+  source: { name: auditTarget.name },
+  version: auditTarget.version,
+};
+
+async function loadSubject(
+  choice: TargetChoice,
+  { interrupt, stage }: Surroundings,
+): Promise<Subject> {
+  const target = await loadTarget(choice.source);
+  const library = await loadLibrary({
+    spec: choice.version === undefined ? target.package : `${target.package}@${choice.version}`,
+    package: target.package,
+    cacheFolder: libraryFolder(),
+    installedFrom: packageFolder(),
+    npmCommand: ['npm'],
+    signal: interrupt.signal,
+    say: (line) => stage.say(line),
+  });
+  return { choice, target, library };
+}
+
+interface Performance {
+  readonly options: RunOptions;
+  readonly around: Surroundings;
+  readonly provider: Provider;
+}
+
+interface Part {
+  readonly subject: Subject;
+  readonly folder: string;
+  readonly size: ScenarioSize;
+  readonly notes: RunNotes;
+}
+
+/** A short run of a version with a known bug: when the oracle does not see it, it proves nothing about another. */
+async function audit(performance: Performance, auditee: Subject): Promise<SelfAudit> {
+  const { options, around } = performance;
+  const { stage } = around;
+  const folder = path.join(options.folder, 'self-audit');
+  mkdirSync(folder, { recursive: true });
+  stage.say(
+    `self-audit: ${auditTarget.name} ${auditTarget.version} is known to cross replies; the oracle must see it`,
+  );
+  const { verdict } = await perform(performance, {
+    subject: auditee,
+    folder,
+    size: auditSize(options.scenario),
+    notes: { replay: '', selfAudit: null },
+  });
+  const finding = verdict.findings.find(({ check }) => check === 'own-data-only');
+  const violations = finding?.outcome === 'fail' ? finding.count : 0;
+  const examined =
+    finding !== undefined && finding.outcome !== 'inconclusive' ? finding.examined : 0;
+  stage.say(
+    violations > 0
+      ? `self-audit: seen, ${violations} pictures and list entries of strangers`
+      : 'self-audit: NOT seen, so this run can at best be inconclusive',
+  );
+  return { target: auditTarget.name, targetVersion: auditTarget.version, violations, examined };
+}
+
+/** Plan, run, judgement and reports. */
+async function perform(
+  { options, around, provider }: Performance,
+  { subject, folder, size, notes }: Part,
+): Promise<RunSummary> {
+  const { interrupt, stage, reaper } = around;
+  const { choice, target, library } = subject;
+  const plan = planOf(options.scenario, { seed: options.seed, size });
+  stage.begin({ plan, target: target.name, version: library.version });
+  const request: RunRequest = {
+    plan,
+    target: {
+      name: target.name,
+      version: library.version,
+      source: choice.source,
+      libraryPath: library.path,
+    },
+    provider,
+    mitigations: options.mitigations,
+    folder,
+    backendPort: options.backendPort,
+    wirePort: options.wirePort,
+    fileLimit: options.fileLimit,
+    crosswireVersion: crosswireVersion(),
+    notes,
+  };
+  const recordPath = await conduct(request, stage, { reaper, signal: interrupt.signal });
+  stage.clear();
+  return judgeRecord(recordPath, { folder, say: (line) => stage.say(line) });
+}
