@@ -31,7 +31,7 @@ const lists: ReadonlyMap<string, () => Rows> = new Map([
     (): Rows =>
       Object.keys(targets).map((name) => [
         name,
-        'newest version; any other as ' + `${name}@VERSION`,
+        `the installed version; any other as ${name}@VERSION`,
       ]),
   ],
   ['faults', (): Rows => faultKinds],

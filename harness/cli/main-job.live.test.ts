@@ -26,7 +26,10 @@ async function runOf(
     ended.stdout || `{"nothing": ${JSON.stringify(ended.stderr)}}`,
   ) as RunJson;
   const isValid = new Ajv2020({ strict: false }).compile(schema);
-  expect(isValid(json), JSON.stringify(isValid.errors ?? ended.stderr)).toBe(true);
+  expect({ isValid: isValid(json), errors: isValid.errors }).toEqual({
+    isValid: true,
+    errors: null,
+  });
   return { ...ended, json };
 }
 
