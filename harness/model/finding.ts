@@ -59,7 +59,7 @@ export type CheckedFinding = Finding & { readonly check: CheckName };
 export interface BlastRadius {
   /** Users who were given a picture (or list entry) of a device that they may not see. */
   readonly usersReceived: number;
-  /** Of those, users who tapped a foreign picture. */
+  /** Of those, users who tapped a foreign picture, whatever the tap was answered. */
   readonly usersTapped: number;
   /** Clips of strangers that were played. */
   readonly videosPlayed: number;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { CheckName, Verdict } from '../model/finding.ts';
+import type { BlastRadius, CheckedFinding, CheckName, Verdict } from '../model/finding.ts';
 import { type LiteralRecord, literalRecord } from '../record/literal-record.ts';
 import * as sample from './sample-rows.ts';
 import { judge } from './verdict.ts';
@@ -14,7 +14,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function judged(rows: Partial<LiteralRecord>, checks?: readonly CheckName[]): Verdict {
-  using record = literalRecord({ folder, plan: sample.plan, phases: sample.phases, ...rows });
+  const own = mkdtempSync(join(folder, 'record-'));
+  using record = literalRecord({ folder: own, plan: sample.plan, phases: sample.phases, ...rows });
   return judge(record, checks);
 }
 
@@ -131,4 +132,28 @@ test('a stranger’s picture that was asked for after calm began means that it s
     shown: [sample.shown({ deviceId: 'cleo-crib', requestedNs: 300, shownNs: 301 })],
   });
   expect(blastRadius.stillLeakingAfterCalm).toBe(true);
+});
+
+test('a tap on a stranger’s tile counts although it was answered with an error; one before it was shown does not', () => {
+  const foreign = sample.shown({ deviceId: 'cleo-crib', askedEventId: 'event-1', shownNs: 250 });
+  const tapAt = (intendedNs: number): BlastRadius =>
+    judged({
+      shown: [foreign],
+      ops: [
+        sample.op({ kind: 'enlarge', outcome: 'refused', askedEventId: 'event-1', intendedNs }),
+      ],
+    }).blastRadius;
+  expect(tapAt(260).usersTapped).toBe(1);
+  expect(tapAt(240).usersTapped).toBe(0);
+});
+
+test('an audit that saw nothing makes the verdict inconclusive, and one that saw the bug is said', () => {
+  const after = (violations: number): CheckedFinding | undefined =>
+    judged({
+      environment: JSON.stringify({
+        selfAudit: { target: 'ioredis', targetVersion: '4.16.0', violations, examined: 900 },
+      }),
+    }).findings.find(({ check }) => check === 'self-audit');
+  expect(after(0)).toMatchObject({ outcome: 'inconclusive' });
+  expect(after(3)).toMatchObject({ outcome: 'pass', examined: 900 });
 });

@@ -27,6 +27,8 @@ export interface LiteralRecord extends LiteralRows {
   readonly plan: Plan;
   readonly state?: 'complete' | 'interrupted' | 'failed';
   readonly reason?: string;
+  /** JSON; an empty object unless told. */
+  readonly environment?: string;
 }
 
 /** Writes a whole record through the real writer and opens it: how tests of checks and reports make theirs. */
@@ -40,7 +42,7 @@ export function literalRecord(literal: LiteralRecord): RecordReader {
     targetVersion: '6.0.0',
     cache: 'embedded',
     plan: JSON.stringify(literal.plan),
-    environment: '{}',
+    environment: literal.environment ?? '{}',
     startedAt: '2026-01-02T03:04:05.000Z',
   });
   writeRows(part, literal);
