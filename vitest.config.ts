@@ -2,7 +2,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['{harness,scenarios,targets,reports,scripts,bench}/**/*.test.ts'],
+    include: ['{harness,scenarios,targets,reports,scripts,bench,docs}/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

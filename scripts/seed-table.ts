@@ -13,7 +13,7 @@ import type { RunJson } from '../reports/json.ts';
 
 const [targets = 'ioredis@4.16.0,ioredis@4.16.1,ioredis,redis', from = 1, to = 10] = argv._;
 const entry = fileURLToPath(new URL('../harness/cli/entry.mjs', import.meta.url));
-const names = String(targets).split(',');
+const names = targets.split(',');
 const seeds = Array.from(
   { length: Number(to) - Number(from) + 1 },
   (_, index) => Number(from) + index,

@@ -1,0 +1,26 @@
+import type { Target } from '../../harness/model/target.ts';
+import { defineTarget } from '../../targets/clients/define-target.ts';
+
+const myTarget: Target = defineTarget({
+  name: 'my-target',
+  package: 'ioredis', // where the 1.2.3 of --target ./my-target.ts@1.2.3 is looked up
+  protocol: 'resp',
+  lacks: [{ ability: 'abort-signal', because: 'no call of ioredis takes one' }],
+  async open({ endpoint, library, timeoutMs }) {
+    const { Redis } = library as typeof import('ioredis');
+    const redis = new Redis({ ...endpoint, commandTimeout: timeoutMs });
+    redis.on('error', () => undefined);
+    return {
+      get: async (key) => (await redis.getBuffer(key)) ?? undefined,
+      // The library's own pipeline or multi-get.
+      getMany: async (keys) =>
+        (await redis.mgetBuffer([...keys])).map((value) => value ?? undefined),
+      set: async (key, value, ttlMs) =>
+        void (await redis.set(key, Buffer.from(value), 'PX', ttlMs)),
+      delete: async (key) => void (await redis.del(key)),
+      [Symbol.asyncDispose]: async (): Promise<void> => redis.disconnect(),
+    };
+  },
+});
+
+export default myTarget;
