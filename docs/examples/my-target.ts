@@ -1,3 +1,4 @@
+import type * as Ioredis from 'ioredis';
 import type { Target } from '../../harness/model/target.ts';
 import { defineTarget } from '../../targets/clients/define-target.ts';
 
@@ -7,7 +8,7 @@ const myTarget: Target = defineTarget({
   protocol: 'resp',
   lacks: [{ ability: 'abort-signal', because: 'no call of ioredis takes one' }],
   async open({ endpoint, library, timeoutMs }) {
-    const { Redis } = library as typeof import('ioredis');
+    const { Redis } = library as typeof Ioredis;
     const redis = new Redis({ ...endpoint, commandTimeout: timeoutMs });
     redis.on('error', () => undefined);
     return {

@@ -18,7 +18,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export const entry: string = fileURLToPath(new URL('entry.mjs', import.meta.url));
+const entry: string = fileURLToPath(new URL('entry.mjs', import.meta.url));
 
 /** Small and short: seconds instead of half a minute. */
 export const smallRun: readonly string[] = [

@@ -111,7 +111,7 @@ export function checkRunWords(scenarioName: string, words: RunWords): RunOptions
 }
 
 /** `NAME`, `NAME@VERSION`, or the path of a file whose default export is a target, also with `@VERSION`. */
-export function targetChoice(text: string): TargetChoice {
+function targetChoice(text: string): TargetChoice {
   const at = text.lastIndexOf('@');
   const [name, version] = at > 0 ? [text.slice(0, at), text.slice(at + 1)] : [text, undefined];
   if (version === '') throw new UsageError(`--target ${quoted(text)} names no version after the @`);

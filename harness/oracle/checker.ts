@@ -10,7 +10,7 @@ export interface Checker {
 }
 
 /** A finding keeps this many violations; the count goes on. */
-export const violationsKept = 10_000;
+const violationsKept = 10_000;
 
 /** Gathers violations up to the limit, and counts the rest. */
 export interface ViolationList {

@@ -32,7 +32,7 @@ export const mapping: Checker = {
 };
 
 /** A camera was told something about itself. */
-export interface Greeting {
+interface Greeting {
   readonly table: 'camera' | 'told';
   readonly id: number;
   readonly deviceId: string;
@@ -43,7 +43,7 @@ export interface Greeting {
 }
 
 /** What is wrong with it, as a sentence, or null. */
-export function wrongGreeting(row: Greeting, ownership: Ownership): string | null {
+function wrongGreeting(row: Greeting, ownership: Ownership): string | null {
   const when = `at ${atMs(row.toNs)}`;
   if (row.toldDeviceId !== null && row.toldDeviceId !== row.deviceId)
     return `${row.deviceId} was taken for ${row.toldDeviceId} ${when}`;

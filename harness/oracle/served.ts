@@ -11,7 +11,7 @@ import {
 } from './checker.ts';
 
 /** Of the reads in calm, at least this share has to succeed. */
-export const servedShareMin = 0.99;
+const servedShareMin = 0.99;
 
 const reads: ReadonlySet<OpRow['kind']> = new Set(['list', 'thumbnails', 'enlarge', 'clip']);
 

@@ -5,7 +5,7 @@ import { ReplyFramer, type ReplyLimits, replyLimits } from './reply-framer.ts';
 export type RespLimits = CommandLimits & ReplyLimits;
 
 /** Sizes that no sensible stream meets; one that does is passed on unread. */
-export const respLimits: RespLimits = { ...commandLimits, ...replyLimits };
+const respLimits: RespLimits = { ...commandLimits, ...replyLimits };
 
 /**
  * RESP2 and RESP3, both directions. The version needs no switch: their type bytes do not overlap.
