@@ -94,7 +94,7 @@ export class WireConnection {
     client.on('error', () => this.#onClientGone('rst'));
     client.on('close', () => this.#onClientGone('fin'));
     upstream.on('drain', () => this.#clientBrake.set('server-is-full', false));
-    upstream.on('end', () => this.end(byServer('fin')));
+    upstream.on('end', () => this.#onServerEnd());
     upstream.on('error', () => this.end(byServer('rst')));
     upstream.on('close', () => this.end(byServer('fin')));
     upstream.on('data', (chunk) => this.#onReplies(chunk));
@@ -144,6 +144,12 @@ export class WireConnection {
     this.#notice('outstandingMax', `has met ${limit}; it is not read until half are answered`);
   }
 
+  #onServerEnd(): void {
+    const answer = this.#state === 'open' ? this.#pairing.endReplies() : null;
+    if (answer !== null) this.#pass({ type: 'pass', bytes: new Uint8Array(), answers: [answer] });
+    this.end(byServer('fin'));
+  }
+
   #onReplies(chunk: Uint8Array): void {
     if (this.#state !== 'open') return;
     for (const action of this.#pairing.readReplies(chunk)) {
@@ -191,9 +197,9 @@ export class WireConnection {
   }
 
   #noticeUnread(): void {
+    for (const outstanding of this.#pairing.takeUnpaired()) this.#log.unpaired(outstanding);
     const because = this.#pairing.unreadBecause;
     if (because === null) return;
-    for (const outstanding of this.#pairing.takeUnpaired()) this.#log.unpaired(outstanding);
     this.#notice('unread', `passes unread from here on: ${because}`);
   }
 

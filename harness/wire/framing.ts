@@ -5,10 +5,16 @@
 export interface Protocol {
   /** For log lines, for example `RESP`. */
   readonly name: string;
-  /** For one connection's client-to-server bytes. */
-  commands(): Framer<CommandFrame>;
-  /** For one connection's server-to-client bytes. */
-  replies(): Framer<ReplyFrame>;
+  /** The framers of one new connection. */
+  converse(): Conversation;
+}
+
+/** Both directions of one connection. What a reply is can depend on what was asked, so the two may know of each other. */
+export interface Conversation {
+  /** For the client-to-server bytes. A command is shown to it before the replies that it causes are shown to the other. */
+  readonly commands: Framer<CommandFrame>;
+  /** For the server-to-client bytes. */
+  readonly replies: Framer<ReplyFrame>;
 }
 
 export interface Framer<Frame> {
@@ -21,6 +27,8 @@ export interface Framer<Frame> {
   readonly lost: string | null;
   /** True when no message is half read. */
   readonly atBoundary: boolean;
+  /** The stream has ended. Returns the frame that only its end completes, if there is one. */
+  end?(): Frame | null;
 }
 
 /** A piece of one chunk that belongs to one frame. */
@@ -42,18 +50,24 @@ export interface CommandFrame {
   /** The first key, cut at `keyBytesMax`, or null when the command has none. Never an argument of AUTH or HELLO. */
   readonly key: string | null;
   /**
-   * `reply`: exactly one. `nothing`: the server ignores these bytes. `stream`: from here on replies cannot be counted
-   * (subscriptions, MONITOR, replication, replies switched off), so the connection is no longer paired.
+   * `reply`: exactly one. `maybe`: one or none, as the command asks for (memcached's quiet ones). `silence`: none ever, or it came
+   * early, before the command was complete. `nothing`: the server ignores these bytes. `stream`: from here on replies cannot be
+   * counted (replication), so the connection is no longer paired.
    */
-  readonly expects: 'reply' | 'nothing' | 'stream';
+  readonly expects: 'reply' | 'maybe' | 'silence' | 'nothing' | 'stream';
 }
 
-/** One message of a server. `type` and `answers` hold from the first span on, unless attributes come before the value. */
+/**
+ * One message of a server. `type`, `answers` and `skips` hold once its head was read, which is nearly always with its first
+ * span: until then it is taken for an answer to the oldest command.
+ */
 export interface ReplyFrame {
-  /** First byte of the value, for example `$`; null while only attributes were seen. */
+  /** First byte of a RESP value, for example `$`; first word of a memcached reply, or its status in binary; status of an HTTP response. */
   readonly type: string | null;
   /** False for a message that answers no command, such as a RESP3 push. */
   readonly answers: boolean;
+  /** How many of the oldest commands, all of them `maybe`, got no reply because this one answers a later command; 0 when absent. */
+  readonly skips?: number;
   /**
    * Pieces of the chunks: a string's bytes, a line's text, all that follows an aggregate's header. Null for a null, and for
    * one longer than `payloadBytesMax`. Complete with the last span.

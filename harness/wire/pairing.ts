@@ -51,8 +51,9 @@ export class Pairing {
     this.#connection = connection;
     this.#protocolName = protocol.name;
     this.#rules = rules;
-    this.#commands = protocol.commands();
-    this.#replies = protocol.replies();
+    const { commands, replies } = protocol.converse();
+    this.#commands = commands;
+    this.#replies = replies;
   }
 
   get outstanding(): number {
@@ -74,7 +75,7 @@ export class Pairing {
     return this.#pending.drain();
   }
 
-  /** The commands that were let go because the connection is no longer paired, once each. */
+  /** The commands that were let go, once each: they get no reply, or the connection is no longer paired. */
   takeUnpaired(): Outstanding[] {
     return this.#unpaired.splice(0);
   }
@@ -90,8 +91,8 @@ export class Pairing {
       }
       if (!last || frame.expects === 'nothing') continue;
       const { command, key, expects } = frame;
-      this.#expect(burst, { command, key, nowNs, isPaired: expects === 'reply' });
-      if (expects === 'reply') continue;
+      this.#expect(burst, { command, key, nowNs, isPaired: expects !== 'stream' }, expects);
+      if (expects !== 'stream') continue;
       this.#stopReadingCommands(`after ${command} replies cannot be counted`);
       break;
     }
@@ -136,22 +137,27 @@ export class Pairing {
     return actions;
   }
 
+  /** The server has ended its stream: what answer that completes, if any. */
+  endReplies(): Answer | null {
+    const frame = this.#isReadingReplies ? (this.#replies.end?.() ?? null) : null;
+    return frame === null ? null : this.#endReply(frame);
+  }
+
   #expect(
     burst: Burst,
     {
       nowNs,
       ...command
     }: Pick<Outstanding, 'command' | 'key' | 'isPaired'> & { nowNs: Nanoseconds },
+    expects: CommandFrame['expects'] = 'reply',
   ): void {
     burst.size += 1;
     this.#positions += 1;
-    this.#pending.push({
-      position: this.#positions,
-      burst,
-      burstPlace: burst.size,
-      commandNs: nowNs,
-      ...command,
-    });
+    const position = this.#positions;
+    const place = { position, burst, burstPlace: burst.size, commandNs: nowNs };
+    const outstanding: Outstanding = { ...place, ...command };
+    if (expects === 'silence') this.#unpaired.push(outstanding);
+    else this.#pending.push(outstanding);
   }
 
   #stopReadingCommands(because: string): void {
@@ -180,7 +186,7 @@ export class Pairing {
     this.#frame = frame;
     this.#frameBytes = 0;
     this.#verdict = null;
-    const to = this.#pending.first;
+    const to = this.#pending.at(frame.skips ?? 0);
     if (to === undefined || !frame.answers) return null;
     const { position, burstPlace, command, key } = to;
     const where = { position, burstPlace, command, key };
@@ -206,6 +212,7 @@ export class Pairing {
     const bytes = this.#frameBytes;
     this.#frame = null;
     if (!frame.answers) return null;
+    this.#letGoSkipped(frame);
     const to = this.#pending.shift();
     this.#letGoBehindPaired();
     // A server may speak unasked, for example to say that it has no room for another client.
@@ -213,7 +220,17 @@ export class Pairing {
     return { to, type: frame.type, bytes, payload: frame.payload };
   }
 
-  #endByCut({ how, faultId, isInside }: Cut, { type }: ReplyFrame): Action {
+  /** A reply says that the quiet commands before its own had none. */
+  #letGoSkipped({ skips = 0 }: ReplyFrame): void {
+    for (let index = 0; index < skips; index += 1) {
+      const skipped = this.#pending.shift();
+      if (skipped !== undefined) this.#unpaired.push(skipped);
+    }
+  }
+
+  #endByCut({ how, faultId, isInside }: Cut, frame: ReplyFrame): Action {
+    const { type } = frame;
+    if (isInside) this.#letGoSkipped(frame);
     const to = isInside && this.#frameBytes > 0 ? this.#pending.shift() : undefined;
     const inside = to === undefined ? null : { to, type, bytes: this.#frameBytes, payload: null };
     return { type: 'cut', how, faultId, inside };

@@ -11,6 +11,11 @@ export class Queue<Item> {
     return this.#items[this.#head];
   }
 
+  /** The item that has `index` others before it. */
+  at(index: number): Item | undefined {
+    return this.#items[this.#head + index];
+  }
+
   push(item: Item): void {
     this.#items.push(item);
   }

@@ -42,9 +42,9 @@ function read<Frame>(framer: Framer<Frame>, chunks: readonly Uint8Array[]): Read
 }
 
 const replies = (text: string, limits: Partial<RespLimits> = {}): Read<ReplyFrame> =>
-  read(resp(limits).replies(), [latin1(text)]);
+  read(resp(limits).converse().replies, [latin1(text)]);
 const commands = (text: string, limits: Partial<RespLimits> = {}): Read<CommandFrame> =>
-  read(resp(limits).commands(), [latin1(text)]);
+  read(resp(limits).converse().commands, [latin1(text)]);
 
 const payloads = (text: string): (string | null)[] =>
   replies(text).frames.map(({ frame }) => (frame.payload === null ? null : textOf(frame.payload)));
@@ -148,7 +148,7 @@ describe('replies', () => {
 
   test('a payload is not copied', () => {
     const chunk = latin1('$5\r\nabcde\r\n');
-    const [span] = resp().replies().push(chunk);
+    const [span] = resp().converse().replies.push(chunk);
     expect(span?.frame?.payload?.[0]?.buffer).toBe(chunk.buffer);
   });
 
@@ -178,13 +178,13 @@ describe('replies', () => {
   });
 
   test('what follows bytes that cannot be read has no frame any more', () => {
-    const framer = resp().replies();
+    const framer = resp().converse().replies;
     framer.push(latin1('?'));
     expect(framer.push(latin1('+OK\r\n'))).toEqual([{ frame: null, from: 0, to: 5, last: false }]);
   });
 
   test('a big reply in many chunks is read in linear time', () => {
-    const framer = resp().replies();
+    const framer = resp().converse().replies;
     const chunk = new Uint8Array(1_024);
     framer.push(latin1(`$${1_024 * 100_000}\r\n`));
     let spans = 0;
@@ -236,7 +236,7 @@ describe('commands', () => {
   test('a key longer than keyBytesMax is cut there, wherever the chunks are', () => {
     const text = '*2\r\n$3\r\nGET\r\n$9\r\nabcdefghi\r\n';
     for (let size = 1; size <= text.length; size += 1) {
-      const framer = resp({ keyBytesMax: 5 }).commands();
+      const framer = resp({ keyBytesMax: 5 }).converse().commands;
       const { frames } = read(framer, split(latin1(text), [size]));
       expect(frames.map(({ frame }) => frame.key)).toEqual(['abcde']);
     }
@@ -297,8 +297,8 @@ function comparable({ frames, lost, atBoundary }: Read<CommandFrame | ReplyFrame
 
 describe('wherever the chunks are cut, and whatever is in them', () => {
   test.each([
-    ['replies', (): Framer<ReplyFrame> => resp().replies(), everyReplyType],
-    ['commands', (): Framer<CommandFrame> => resp().commands(), everyCommandForm],
+    ['replies', (): Framer<ReplyFrame> => resp().converse().replies, everyReplyType],
+    ['commands', (): Framer<CommandFrame> => resp().converse().commands, everyCommandForm],
   ] as const)('%s are the same frames, no byte is missing, nothing throws', (_, framer, pieces) => {
     fc.assert(
       fc.property(mutatedStream(pieces), sizes, (bytes, pieceSizes) => {

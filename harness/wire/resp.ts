@@ -15,7 +15,6 @@ export function resp(limits: Partial<RespLimits> = {}): Protocol {
   const chosen: RespLimits = { ...respLimits, ...limits };
   return {
     name: 'RESP',
-    commands: () => new CommandFramer(chosen),
-    replies: () => new ReplyFramer(chosen),
+    converse: () => ({ commands: new CommandFramer(chosen), replies: new ReplyFramer(chosen) }),
   };
 }
