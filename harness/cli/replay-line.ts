@@ -10,6 +10,7 @@ export function replayLine({
   mitigations,
 }: Pick<RunOptions, 'scenario' | 'seed' | 'size' | 'target' | 'cache' | 'mitigations'>): string {
   const name = 'name' in target.source ? target.source.name : target.source.path;
+  const usual: Readonly<Record<string, number>> = { ...scenario.size };
   const words = [
     'npm start --',
     scenario.name,
@@ -18,9 +19,15 @@ export function replayLine({
     '--seed',
     String(seed),
   ];
-  if (size.cameras !== scenario.size.cameras) words.push('--cameras', String(size.cameras));
-  if (size.users !== scenario.size.users) words.push('--users', String(size.users));
+  const turned = Object.entries(size).filter(([name, value]) => value !== usual[name]);
+  for (const [name, value] of turned.filter(([name]) => ownOptions.has(name)))
+    words.push(`--${name}`, String(value));
+  const others = turned.filter(([name]) => !ownOptions.has(name));
+  if (others.length > 0) words.push('--size', ...others.map(([name, value]) => `${name}=${value}`));
   if (cache !== undefined) words.push('--cache', cache);
   for (const mitigation of mitigations) words.push('--mitigation', mitigation);
   return words.join(' ');
 }
+
+/** Numbers of a scenario that have an option of their own. */
+const ownOptions: ReadonlySet<string> = new Set(['cameras', 'users']);
