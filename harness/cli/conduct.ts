@@ -99,6 +99,7 @@ class Conductor implements AsyncDisposable {
     const { plan, provider } = this.#request;
     const stop = AbortSignal.any([signal, this.#broken.signal]);
     const cache = this.#stack.use(await provider.start(stop));
+    void cache.died.then((says) => this.#break(new Error(says)));
     audience.onService(cache.says);
     const recordPath = path.join(this.#request.folder, 'record.sqlite');
     createRecord(recordPath, this.#header(cache));
@@ -107,8 +108,7 @@ class Conductor implements AsyncDisposable {
     this.#stack.use(parts);
     parts.defer(() => own[Symbol.dispose]());
     try {
-      const { wire, backend, fleet, flood } = await this.#startProcesses(parts, cache);
-      void backend;
+      const { wire, fleet, flood } = await this.#startProcesses(parts, cache);
       fleet.onEvent((event, value) => {
         if (event === 'progress') audience.onProgress(value as FleetProgress);
       });
@@ -188,7 +188,7 @@ class Conductor implements AsyncDisposable {
       ...this.#settings('flood'),
       backend: backendEndpoint,
     } satisfies FleetSettings);
-    return { wire, backend, fleet, flood };
+    return { wire, fleet, flood };
   }
 
   /** Children are disposed of in the reverse order: fleet and flood first, then the backend, then the wire. */

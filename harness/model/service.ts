@@ -2,7 +2,7 @@ import type { Endpoint } from './target.ts';
 
 /** Where a backing service comes from: one provider, whatever runs it. */
 export interface Provider {
-  readonly name: 'external' | 'process' | 'embedded';
+  readonly name: 'external' | 'process' | 'container' | 'embedded';
   available(): Promise<Availability>;
   /** Rejects with the service's last log lines when it does not come up; nothing is left running then. */
   start(signal: AbortSignal): Promise<StartedService>;
@@ -12,6 +12,60 @@ export type Availability =
   | { readonly state: 'available'; readonly says: string }
   | { readonly state: 'missing'; readonly says: string; readonly needs: string };
 
+/** Which service is wanted, and how it is set up. What is absent is the service's own default, without persistence. */
+export type ServiceSpec = RedisSpec | MemcachedSpec | NginxSpec;
+
+export interface RedisSpec {
+  readonly service: 'redis' | 'valkey';
+  /** What a kill leaves for the next start, unless the kill says otherwise. `empty` unless told. */
+  readonly data?: KeptData;
+  /** `maxmemory`, in bytes. */
+  readonly usedBytesMax?: number;
+  /** `maxmemory-policy`. */
+  readonly eviction?: EvictionPolicy;
+  /** `maxclients`. */
+  readonly connectionsMax?: number;
+  /** Lines as in redis.conf; they win over everything else. */
+  readonly configuration?: readonly string[];
+}
+
+export interface MemcachedSpec {
+  readonly service: 'memcached';
+  /** `-m`, in mebibytes. */
+  readonly usedMebibytesMax?: number;
+  /** `-c`. */
+  readonly connectionsMax?: number;
+  /** Further words for its command line, for example `-o`, `no_lru_crawler`. */
+  readonly parameters?: readonly string[];
+}
+
+/** A shared HTTP cache in front of an origin. */
+export interface NginxSpec {
+  readonly service: 'nginx';
+  readonly origin: Endpoint;
+  /** `proxy_cache_key`, for example `$uri$is_args$args$cookie_session`. A key that leaves the session out mixes people up. */
+  readonly cacheKey: string;
+  /** What a kill leaves for the next start, unless the kill says otherwise. `empty` unless told. */
+  readonly data?: KeptData;
+  /** `worker_connections`: connections of clients and to the origin together. */
+  readonly connectionsMax?: number;
+  /** Further directives of the location that is cached, for example `proxy_ignore_headers Set-Cookie;`. */
+  readonly configuration?: readonly string[];
+}
+
+/** What is left of its data when a service comes back. */
+export type KeptData = 'empty' | 'kept';
+
+export type EvictionPolicy =
+  | 'noeviction'
+  | 'allkeys-lru'
+  | 'allkeys-lfu'
+  | 'allkeys-random'
+  | 'volatile-lru'
+  | 'volatile-lfu'
+  | 'volatile-random'
+  | 'volatile-ttl';
+
 export interface StartedService extends AsyncDisposable {
   /** For the output and the record, for example `redis-server 7.0.15 (own process)`. */
   readonly says: string;
@@ -20,10 +74,35 @@ export interface StartedService extends AsyncDisposable {
   readonly processIds: readonly number[];
   /** What an injected kill can do to it. An external service is not ours to kill: its outage is made on the wire. */
   readonly abilities: { readonly kill: boolean };
-  /** SIGKILL. Resolves when the process is gone. */
-  kill(): Promise<void>;
-  /** Starts it again, empty, on an endpoint that may differ. Resolves when it accepts connections. */
-  restart(signal: AbortSignal): Promise<void>;
+  /** Resolves with a sentence when it ends without having been told to. Never rejects; stays open otherwise. */
+  readonly died: Promise<string>;
+  /** SIGKILL. Resolves when the process is gone. Rejects, and kills nothing, when data that it should keep cannot be kept. */
+  kill(options?: KillOptions): Promise<void>;
+  /** Starts it again, on an endpoint that may differ, with what the kill left. Resolves when it accepts connections. */
+  restart(signal: AbortSignal, options?: RestartOptions): Promise<void>;
+  /** SIGSTOP: it keeps its connections and answers nothing. Rejects when it does not run. Absent where that cannot be done. */
+  readonly pause?: () => Promise<void>;
+  /** SIGCONT. Does nothing to one that is not paused, or is gone. There where `pause` is. */
+  readonly resume?: () => Promise<void>;
+  /** A connection past the wire, to set and ask. Absent where the service is not a redis-server or valkey-server of ours. */
+  readonly openConsole?: () => Promise<RedisConsole>;
   /** Its last lines of output, for error messages. */
   logTail(): string;
+}
+
+export interface KillOptions {
+  /** What the next start finds: nothing, or all that it held at this moment. */
+  readonly data?: KeptData;
+}
+
+export interface RestartOptions {
+  /** `same`: where it was before. `another`: surely not there. Either unless told. */
+  readonly address?: 'same' | 'another';
+  /** `held`: resolves while it still answers LOADING, and it goes on to do so (a minute at most) until told `CONFIG SET key-load-delay 0`. */
+  readonly loading?: 'held';
+}
+
+export interface RedisConsole extends AsyncDisposable {
+  /** Sends one command. Gives a string or number as text; rejects with the text of an error reply, or after 10 s without one. */
+  say(...words: readonly string[]): Promise<string>;
 }

@@ -10,8 +10,10 @@ export interface ServiceProcess {
   readonly gone: Promise<string>;
   /** Resolves when it, and whoever else held its output, has closed it. */
   readonly outputEnded: Promise<void>;
-  /** SIGKILL to it and to whatever it started. Resolves when it is gone. */
+  /** SIGKILL to it and to whatever it started, also while it is stopped. Resolves when it is gone. */
   kill(): Promise<void>;
+  /** Stops it and whatever it started, or lets it go on. Does nothing when it is gone. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   /** Its last lines of output. */
   logTail(): string;
 }
@@ -51,6 +53,9 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
   const outputEnded = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
   });
+  const signal = (name: NodeJS.Signals): void => {
+    if (child.exitCode === null && child.signalCode === null) signalGroup(processId, name);
+  };
   return {
     processId,
     outputEnded,
@@ -58,9 +63,10 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
     gone,
     logTail,
     kill: async () => {
-      if (child.exitCode === null && child.signalCode === null) killGroup(processId);
+      signal('SIGKILL');
       await gone;
     },
+    signal,
   };
 }
 
@@ -85,11 +91,11 @@ async function spawnError(
   });
 }
 
-function killGroup(processId: number): void {
+function signalGroup(processId: number, name: NodeJS.Signals): void {
   try {
-    process.kill(-processId, 'SIGKILL');
+    process.kill(-processId, name);
   } catch {
-    // It ended by itself in between, which is what was wanted.
+    // It ended by itself in between; then there is nothing to stop or to kill any more.
   }
 }
 

@@ -76,6 +76,8 @@ function startedExternal(endpoint: Endpoint): StartedService {
     endpoint,
     processIds: [],
     abilities: { kill: false },
+    // Whether it lives is its owner's to watch; what it does to a run is seen in the run.
+    died: new Promise(() => undefined),
     kill: () => refuse('killed'),
     restart: () => refuse('started again'),
     logTail: () => '',

@@ -1,20 +1,21 @@
-import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import type { Availability, Provider } from '../model/service.ts';
+import type { Provider, ServiceSpec, StartedService } from '../model/service.ts';
 import type { Endpoint } from '../model/target.ts';
 import { lastWords, type ServiceProcess, startServiceProcess } from './child.ts';
-import { ask } from './resp-probe.ts';
-import { type Launched, startRestartable } from './restartable.ts';
+import { availabilityOf, findProgram, type Program } from './programs.ts';
+import type { Recipe } from './recipe.ts';
+import { memcachedRecipe } from './recipe-memcached.ts';
+import { nginxRecipe } from './recipe-nginx.ts';
+import { redisRecipe } from './recipe-redis.ts';
+import { type Launched, type LaunchOptions, startRestartable } from './restartable.ts';
 
-export interface ProcessProviderOptions {
+export interface ProcessOptions {
   /** What the PATH of the environment says. */
   readonly path: string;
-  /** The server's working folder. It is kept empty, and is the caller's to remove. */
+  /** Where the server's working folder is made. That is removed with the server; this folder stays, and is the caller's. */
   readonly scratchDirectory: string;
   /** Told each process id from the first instant. */
   readonly onProcess: (processId: number) => void;
@@ -24,93 +25,108 @@ export interface ProcessProviderOptions {
   readonly startMsMax?: number;
 }
 
-/** A program that was found, and what it calls itself. */
-interface Program {
-  readonly file: string;
-  readonly name: string;
-  readonly version: string;
+export interface ProcessProviderOptions extends ProcessOptions {
+  /** A redis-server or valkey-server, whichever is found first, unless told. */
+  readonly spec?: ServiceSpec;
 }
 
-const programNames = ['redis-server', 'valkey-server'] as const;
 const host = '127.0.0.1';
 const portAttemptsMax = 3;
 const startMsDefault = 10_000;
-const versionMsMax = 5_000;
 const pollMs = 20;
 
-/** A `redis-server` or `valkey-server` of this machine in a process of its own: empty, on loopback, without persistence. */
+/** A server of this machine in a process of its own: empty, on loopback, in a folder of its own. */
 export function processProvider(options: ProcessProviderOptions): Provider {
+  const recipe = recipeOf(options.spec);
   return {
     name: 'process',
-    available: async () => describe(await findProgram(options.path)),
-    start: async (signal) => {
-      const program = await findProgram(options.path);
-      if ('reason' in program) throw new Error(program.reason);
-      return startRestartable(
-        {
-          launch: (signal) => launch({ ...options, program }, signal),
-          says: ({ port }) => `${program.name} ${program.version} (own process, port ${port})`,
-        },
-        signal,
-      );
+    available: async () =>
+      availabilityOf(await findProgram({ path: options.path, ...recipe.program }), recipe.needs),
+    start: (signal) => startProcess(recipe, options, signal),
+  };
+}
+
+/** Starts one server by its recipe. Rejects with its last lines when it does not come up, and leaves nothing behind then. */
+async function startProcess(
+  recipe: Recipe,
+  options: ProcessOptions,
+  signal: AbortSignal,
+): Promise<StartedService> {
+  const program = await findProgram({ path: options.path, ...recipe.program });
+  if ('reason' in program) throw new Error(`${program.reason}; ${recipe.needs}`);
+  const directory = await mkdtemp(join(options.scratchDirectory, `${program.name}-`));
+  const { keep, openConsole } = recipe;
+  return startRestartable(
+    {
+      launch: (signal, how) => launch({ ...options, ...how, recipe, program, directory }, signal),
+      says: ({ port }) => `${program.name} ${program.version} (own process, port ${port})`,
+      ...(keep === undefined
+        ? {}
+        : { keep: ({ endpoint }, kill) => keep({ endpoint, directory }, kill) }),
+      ...(openConsole === undefined ? {} : { openConsole }),
+      cleanUp: () => rm(directory, { recursive: true, force: true }),
     },
-  };
-}
-
-type LaunchOptions = ProcessProviderOptions & { readonly program: Program };
-
-function describe(program: Program | { readonly reason: string }): Availability {
-  if (!('reason' in program))
-    return { state: 'available', says: `${program.name} ${program.version} (${program.file})` };
-  return {
-    state: 'missing',
-    says: program.reason,
-    needs: 'install redis or valkey, so that redis-server or valkey-server is on PATH',
-  };
-}
-
-async function findProgram(path: string): Promise<Program | { readonly reason: string }> {
-  const broken: string[] = [];
-  for (const directory of path.split(delimiter).filter((entry) => isAbsolute(entry))) {
-    for (const name of programNames) {
-      const file = join(directory, name);
-      if (!(await isExecutable(file))) continue;
-      const version = await versionOf(file);
-      if ('version' in version) return { file, name, version: version.version };
-      broken.push(version.reason);
-    }
-  }
-  const reason = broken.join('; ') || 'neither redis-server nor valkey-server is on PATH';
-  return { reason };
-}
-
-async function isExecutable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
+    signal,
   );
 }
 
-async function versionOf(file: string): Promise<{ version: string } | { reason: string }> {
-  try {
-    const { stdout } = await promisify(execFile)(file, ['--version'], { timeout: versionMsMax });
-    const version = /\bv=(?<version>\S+)/.exec(stdout)?.groups?.['version'];
-    if (version !== undefined) return { version };
-    return { reason: `${file} --version does not say a version: ${stdout.slice(0, 200).trim()}` };
-  } catch (error) {
-    return { reason: `${file} --version failed: ${(error as Error).message.trim()}` };
+/** A port of loopback on which nobody listened a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, host, resolve);
+  });
+  const address = server.address();
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  if (address === null || typeof address === 'string') throw new Error(`no free port on ${host}`);
+  return address.port;
+}
+
+type Launch = Omit<ProcessOptions, 'path'> &
+  LaunchOptions & {
+    readonly recipe: Recipe;
+    readonly program: Program;
+    readonly directory: string;
+  };
+
+function recipeOf(spec: ServiceSpec | undefined): Recipe {
+  switch (spec?.service) {
+    case 'memcached':
+      return memcachedRecipe(spec);
+    case 'nginx':
+      return nginxRecipe(spec);
+    case 'redis':
+    case 'valkey':
+    case undefined:
+      return redisRecipe(spec ?? {});
+    default:
+      return spec satisfies never;
   }
 }
 
 /** A free port may be taken by someone else before the server binds it, so that failure alone is tried again. */
-async function launch(options: LaunchOptions, signal: AbortSignal): Promise<Launched> {
-  const attemptsMax = options.port === undefined ? portAttemptsMax : 1;
+async function launch(options: Launch, signal: AbortSignal): Promise<Launched> {
+  const { before, address } = options;
+  const fixed =
+    address === 'same' ? before?.port : address === 'another' ? undefined : options.port;
+  const attemptsMax = fixed === undefined ? portAttemptsMax : 1;
   for (let attempt = 1; ; attempt += 1) {
-    const port = options.port ?? (await freePort());
+    const port = fixed ?? (await portOtherThan(before?.port));
     const outcome = await launchOn({ ...options, port }, signal);
     if (outcome.state === 'serving') return outcome;
     if (!outcome.isPortTaken || attempt >= attemptsMax) throw outcome.error;
   }
+}
+
+async function portOtherThan(port: number | undefined): Promise<number> {
+  for (let attempt = 1; attempt <= portAttemptsMax; attempt += 1) {
+    const free = await freePort();
+    if (free !== port) return free;
+  }
+  throw new Error(`the only free port of ${host} that was found is ${String(port)}`);
 }
 
 type Outcome =
@@ -118,31 +134,28 @@ type Outcome =
   | { readonly state: 'failed'; readonly isPortTaken: boolean; readonly error: Error };
 
 async function launchOn(
-  {
-    program,
-    port,
-    scratchDirectory,
-    onProcess,
-    startMsMax = startMsDefault,
-  }: LaunchOptions & {
-    readonly port: number;
-  },
+  options: Launch & { readonly port: number },
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { recipe, program, port, directory, onProcess, startMsMax = startMsDefault } = options;
+  const { loading } = options;
+  const endpoint: Endpoint = { host, port };
+  const place = { endpoint, directory, ...(loading === undefined ? {} : { loading }) };
   signal.throwIfAborted();
   const service = await startServiceProcess({
     executable: program.file,
-    parameters: parametersFor(port, scratchDirectory),
-    directory: scratchDirectory,
+    parameters: await recipe.prepare(place),
+    directory,
     hasChannel: false,
     onProcess,
   });
-  const endpoint: Endpoint = { host, port };
   const ended = new AbortController();
   void service.gone.then((how) => ended.abort(new Error(`it ended with ${how}`)));
   const deadline = AbortSignal.timeout(startMsMax);
   try {
-    await untilServing({ service, endpoint }, AbortSignal.any([signal, deadline, ended.signal]));
+    const all = AbortSignal.any([signal, deadline, ended.signal]);
+    await untilServing(options, { service, endpoint }, all);
+    if (loading === undefined) await recipe.served?.(directory);
     return { state: 'serving', process: service, endpoint };
   } catch (error) {
     const why = ended.signal.aborted ? (ended.signal.reason as Error).message : 'it did not answer';
@@ -158,43 +171,20 @@ async function launchOn(
   }
 }
 
-function parametersFor(port: number, directory: string): string[] {
-  const settings = {
-    port: String(port),
-    bind: host,
-    save: '',
-    appendonly: 'no',
-    daemonize: 'no',
-    dir: directory,
-    databases: '16',
-    'always-show-logo': 'no',
-  };
-  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-}
-
 /** Whoever answers on the port has to be the process that was started, and not another server that holds the port. */
 async function untilServing(
+  { recipe, loading }: Launch,
   { service, endpoint }: { service: ServiceProcess; endpoint: Endpoint },
   signal: AbortSignal,
 ): Promise<void> {
+  const question = {
+    endpoint,
+    processId: service.processId,
+    signal,
+    ...(loading === undefined ? {} : { loading }),
+  };
   for (;;) {
-    const information = await ask(endpoint, { command: 'INFO server', signal }).catch(() => '');
-    const processId = /^process_id:(?<id>\d+)/m.exec(information)?.groups?.['id'];
-    if (processId === String(service.processId)) return;
+    if (await recipe.isServing(question).catch(() => false)) return;
     await delay(pollMs, undefined, { signal });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, host, resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  if (address === null || typeof address === 'string') throw new Error(`no free port on ${host}`);
-  return address.port;
 }

@@ -1,0 +1,88 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RedisSpec } from '../model/service.ts';
+import type { Place, Recipe, ServingQuestion } from './recipe.ts';
+import { openRedisConsole, sayOnce } from './redis-console.ts';
+import { dumpName, loadDelayMicroseconds, padDump, removeDump } from './redis-dump.ts';
+import { ask } from './resp-probe.ts';
+
+/** What a redis-server is set up as; without a service, redis and valkey are both good. */
+export type RedisSettings = Omit<RedisSpec, 'service'> & {
+  readonly service?: RedisSpec['service'];
+};
+
+const versionOptions = {
+  versionParameter: '--version',
+  versionPattern: /\bv=(?<version>\S+)/,
+} as const;
+
+/** redis-server or valkey-server, which writes to its disk only what a kill should leave. */
+export function redisRecipe(settings: RedisSettings): Recipe {
+  const { service } = settings;
+  return {
+    program: {
+      names: service === undefined ? ['redis-server', 'valkey-server'] : [`${service}-server`],
+      ...versionOptions,
+    },
+    needs:
+      service === undefined
+        ? 'install redis or valkey, so that redis-server or valkey-server is on PATH'
+        : `install ${service}, so that ${service}-server is on PATH`,
+    prepare: async (place) => {
+      const file = join(place.directory, 'redis.conf');
+      if (place.loading === 'held') await padDump(place.directory);
+      await writeFile(file, configurationOf(settings, place));
+      return [file];
+    },
+    isServing,
+    // What was loaded must not be found once more by a start that should be empty.
+    served: removeDump,
+    keep: async ({ endpoint, directory }, { data = settings.data }) => {
+      if (data === 'kept') await sayOnce(endpoint, 'SAVE');
+      else await removeDump(directory);
+    },
+    openConsole: openRedisConsole,
+  };
+}
+
+function configurationOf(settings: RedisSettings, { endpoint, directory, loading }: Place): string {
+  const { usedBytesMax, eviction, connectionsMax, configuration = [] } = settings;
+  return [
+    `port ${endpoint.port}`,
+    `bind ${endpoint.host}`,
+    'save ""',
+    'appendonly no',
+    'daemonize no',
+    `dir ${quoted(directory)}`,
+    `dbfilename ${dumpName}`,
+    'databases 16',
+    'always-show-logo no',
+    ...(usedBytesMax === undefined ? [] : [`maxmemory ${usedBytesMax}`]),
+    ...(eviction === undefined ? [] : [`maxmemory-policy ${eviction}`]),
+    ...(connectionsMax === undefined ? [] : [`maxclients ${connectionsMax}`]),
+    // Between any two keys of the padding it looks at its connections, and tells them that it is loading.
+    ...(loading === 'held'
+      ? [`key-load-delay ${loadDelayMicroseconds}`, 'loading-process-events-interval-bytes 1024']
+      : []),
+    ...configuration,
+    '',
+  ].join('\n');
+}
+
+async function isServing(question: ServingQuestion): Promise<boolean> {
+  const information = await ask(question.endpoint, { command: 'INFO', signal: question.signal });
+  const isLoading = fieldOf(information, 'loading') === '1';
+  return (
+    fieldOf(information, 'process_id') === String(question.processId) &&
+    isLoading === (question.loading === 'held')
+  );
+}
+
+/** One field of what INFO says. */
+function fieldOf(information: string, name: string): string | undefined {
+  return new RegExp(`^${name}:(?<value>[^\r\n]*)`, 'm').exec(information)?.groups?.['value'];
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
