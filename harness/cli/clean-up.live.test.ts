@@ -48,4 +48,32 @@ describe.skipIf(!hasProc)('whatever ends a run, nothing of it stays behind', () 
       }
     },
   );
+
+  test.concurrent.for(signals)(
+    '%s while it starts',
+    { timeout: 60_000 },
+    async (signal, { expect }) => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'crosswire-clean-up-'));
+      const mark = `crosswire-test-${randomUUID()}`;
+      const temporary = mkdtempSync(path.join(folder, 'tmp-'));
+      try {
+        const run = startCrosswire(['run', '--seed', '5', '--out', path.join(folder, 'out')], {
+          env: { CROSSWIRE_TEST_MARK: mark, TMPDIR: temporary },
+        });
+        await run.said('self-audit: ioredis 4.16.0 is known');
+        run.child.kill(signal);
+        const { code, signal: endedBy, stderr } = await run.ended;
+        if (signal === 'SIGKILL') expect(endedBy).toBe('SIGKILL');
+        else expect(code).toBe(130);
+        expect(stderr).not.toContain('our own fault');
+        await expect
+          .poll(() => processesMarked(mark), { timeout: 5_000, interval: 100 })
+          .toEqual([]);
+        expect(readdirSync(temporary)).toEqual([]);
+      } finally {
+        for (const processId of processesMarked(mark)) process.kill(processId, 'SIGKILL');
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
 });

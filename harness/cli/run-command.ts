@@ -69,6 +69,11 @@ async function runCommand(scenarioName: string, words: RunWords): Promise<number
   const reaper = startReaper(process.execPath);
   try {
     return await runSession(options, { interrupt, stage, reaper });
+  } catch (error) {
+    // Whatever an interrupt broke off before there was a record is no fault of anybody's.
+    if (!interrupt.signal.aborted) throw error;
+    stage.say('interrupted before anything was broken');
+    return exitCodes.interrupted;
   } finally {
     stage.clear();
     await reaper.end();
