@@ -1,7 +1,13 @@
 import type { Scenario } from '../harness/model/scenario.ts';
+import {
+  calmDown,
+  everydayChecks,
+  everydayLife,
+  requestDeadlineMs,
+  warmUp,
+} from '../harness/plan/everyday.ts';
 import { cutBetweenReplies, cutInsideReplies, kill } from '../harness/plan/faults.ts';
 import { cameras, flood, visits, visitsOfEveryone } from '../harness/plan/load.ts';
-import { population } from '../harness/plan/population.ts';
 import { phase, timeline } from '../harness/plan/timeline.ts';
 
 const size = {
@@ -22,35 +28,21 @@ export const cacheOutage: Scenario<typeof size> = {
   follows:
     'February 2024: 13,000 people were shown thumbnails of strangers as cameras came back online',
   size,
-  checks: ['own-data-only', 'mapping', 'settles', 'served', 'fault-bit', 'canary'],
-  plan: (
-    rng,
-    { cameras: count, users, warmMs, outageMs, herdMs, herdWithinMs, calmMs, visitsPerSecond },
-  ) => {
-    // A backend on one core takes about a thousand cameras a second: larger fleets get longer phases, never a smaller herd.
-    const warmForMs = Math.max(warmMs, count * 3);
+  checks: everydayChecks,
+  plan: (rng, numbers) => {
+    const { cameras: count, outageMs, herdMs, herdWithinMs, visitsPerSecond: perSecond } = numbers;
+    // A backend on one core takes about a thousand cameras a second: a larger fleet gets a longer phase, never a smaller herd.
     const herdForMs = Math.max(herdMs, count * 2);
     const cuts = { fromMs: 500, untilMs: herdForMs - 2_000 };
-    const people = visits({ overMs: warmForMs, perSecond: visitsPerSecond });
     return {
-      population: population(rng.fork('population'), {
-        users,
-        cameras: count,
-        canaries: 4,
-        redialMs: Math.max(1_000, count / 2),
-      }),
-      habits: { tapShare: 1_504 / 13_000, thinkMsMin: 200, thinkMsMax: 1_500, pageSize: 10 },
-      heartbeatMs: Math.max(4_000, count * 2),
+      ...everydayLife(rng, numbers),
       ...timeline(
-        { requestDeadlineMs: 4_000 },
-        phase('warm', {
-          forMs: warmForMs,
-          load: [cameras({ overMs: warmForMs - 1_000, uploadShare: 1 }), people],
-        }),
+        { requestDeadlineMs },
+        warmUp(numbers),
         phase('outage', {
           forMs: outageMs,
           faults: [kill('cache')],
-          load: [visits({ overMs: outageMs, perSecond: visitsPerSecond })],
+          load: [visits({ overMs: outageMs, perSecond })],
         }),
         phase('herd', {
           forMs: herdForMs,
@@ -61,11 +53,11 @@ export const cacheOutage: Scenario<typeof size> = {
           load: [
             cameras({ overMs: herdWithinMs, uploadShare: 0.1 }),
             visitsOfEveryone({ overMs: herdWithinMs }),
-            visits({ overMs: herdForMs, perSecond: visitsPerSecond }),
+            visits({ overMs: herdForMs, perSecond }),
             flood({ forMs: herdForMs, connections: 10, perSecondMax: 150 }),
           ],
         }),
-        phase('calm', { forMs: calmMs, load: [visitsOfEveryone({ overMs: calmMs / 2 })] }),
+        calmDown(numbers),
       ),
     };
   },
