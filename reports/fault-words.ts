@@ -31,6 +31,16 @@ function ruleWords(rule: WireRule): FaultWords | undefined {
         says: `connection cut after ${counted(rule.reply, 'reply', 'replies')} of ${ofWhat(rule.selector)} ${ending(rule.how)}`,
         kind: 'connections cut between replies',
       };
+    case 'cut-before-reply':
+      return {
+        says: `connection cut before reply ${String(rule.reply)} of ${ofWhat(rule.selector)} ${ending(rule.how)}`,
+        kind: 'connections cut between replies',
+      };
+    case 'cut-in-array':
+      return {
+        says: `connection cut after ${counted(rule.elements, 'element')} of an array that answers ${ofWhat(rule.selector)} ${ending(rule.how)}`,
+        kind: 'connections cut inside a reply',
+      };
     case 'cut-in-reply':
       return {
         says: `connection cut ${counted(rule.byte, 'byte')} into a reply to ${ofWhat(rule.selector)} ${ending(rule.how)}`,
@@ -43,8 +53,32 @@ function ruleWords(rule: WireRule): FaultWords | undefined {
         says: `replies to ${ofWhat(rule.selector)} held for ${latency(rule.forMs)}`,
         kind: 'replies held',
       };
+    case 'stall-handshake':
+      return {
+        says: `the first ${counted(rule.replies, 'reply', 'replies')} of each new connection held for ${latency(rule.forMs)}`,
+        kind: 'replies held',
+      };
+    case 'slow-replies':
+      return {
+        says: `replies to ${ofWhat(rule.selector)} slowed to ${counted(rule.bytesPerSecond, 'byte')} a second`,
+        kind: 'replies slowed',
+      };
+    case 'split-replies':
+      return {
+        says: `replies to ${ofWhat(rule.selector)} split at ${counted(rule.offsets.length, 'place')}`,
+        kind: 'replies split',
+      };
+    case 'error-reply':
+      return {
+        says: `${ofWhat(rule.selector)} answered with ${rule.error}`,
+        kind: 'error replies',
+      };
+    case 'stop-reading':
     case 'refuse-connections':
-      return { says: `connections refused ${ending(rule.how)}`, kind: 'connections refused' };
+    case 'refuse-new-connections':
+    case 'black-hole-connections':
+    case 'close-new-connections':
+      return connectionWords(rule);
     default:
       // A record of a later version may name a rule that this one does not have.
       rule satisfies never;
@@ -52,12 +86,37 @@ function ruleWords(rule: WireRule): FaultWords | undefined {
   }
 }
 
-function ofWhat({ commands, keyPrefix, burstSizeMin }: ReplySelector): string {
+type ConnectionRule = Extract<
+  WireRule,
+  { type: 'stop-reading' | `${'refuse' | 'refuse-new' | 'black-hole' | 'close-new'}-connections` }
+>;
+
+function connectionWords(rule: ConnectionRule): FaultWords {
+  switch (rule.type) {
+    case 'stop-reading':
+      return { says: 'commands not read', kind: 'commands not read' };
+    case 'refuse-connections':
+      return { says: `connections refused ${ending(rule.how)}`, kind: 'connections refused' };
+    case 'refuse-new-connections':
+      return { says: 'new connections refused', kind: 'connections refused' };
+    case 'black-hole-connections':
+      return { says: 'new connections never answered', kind: 'new connections never answered' };
+    case 'close-new-connections': {
+      const how = rule.says === 'nothing' ? 'closed at once' : 'turned away: no room for clients';
+      return { says: `new connections ${how} ${ending(rule.how)}`, kind: 'new connections closed' };
+    }
+    default:
+      return rule satisfies never;
+  }
+}
+
+function ofWhat({ commands, keyPrefix, keyPattern, burstSizeMin }: ReplySelector): string {
   const what =
     burstSizeMin === undefined
       ? (commands?.join(' or ') ?? 'any command')
       : `a pipeline of ${String(burstSizeMin)} or more`;
-  return keyPrefix === undefined ? what : `${what} of ${keyPrefix}*`;
+  const keys = keyPattern ?? (keyPrefix === undefined ? undefined : `${keyPrefix}*`);
+  return keys === undefined ? what : `${what} of ${keys}`;
 }
 
 function ending(how: CutKind): string {

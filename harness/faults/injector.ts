@@ -67,10 +67,15 @@ async function killCache(
   };
 }
 
-function behindPrefix(rule: WireRule, keyPrefix: string): WireRule {
-  if (!('selector' in rule) || rule.selector.keyPrefix === undefined) return rule;
+function behindPrefix(rule: WireRule, before: string): WireRule {
+  if (!('selector' in rule)) return rule;
+  const { keyPrefix, keyPattern } = rule.selector;
   return {
     ...rule,
-    selector: { ...rule.selector, keyPrefix: keyPrefix + rule.selector.keyPrefix },
+    selector: {
+      ...rule.selector,
+      ...(keyPrefix === undefined ? {} : { keyPrefix: before + keyPrefix }),
+      ...(keyPattern === undefined ? {} : { keyPattern: before + keyPattern }),
+    },
   };
 }

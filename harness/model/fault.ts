@@ -16,41 +16,94 @@ export interface WireFault {
 /** How a connection is ended: an orderly FIN, or an RST that the peer sees as ECONNRESET. */
 export type CutKind = 'fin' | 'rst';
 
-/** Which replies a rule acts on. Absent fields match everything. */
+/** Which replies (or commands) a rule acts on. Absent fields match everything. Phases are the timeline's: a rule is installed for one. */
 export interface ReplySelector {
   /** Upper-case command names, for example `GET`. */
   readonly commands?: readonly string[];
   /** The first key starts with this. */
   readonly keyPrefix?: string;
+  /** The whole first key: `*` stands for any characters, `?` for one. */
+  readonly keyPattern?: string;
   /** Only commands that arrived in a burst (bytes of one read of the client's stream) of at least this many. */
   readonly burstSizeMin?: number;
+  /** Ordinals of connections, from 1, over the whole run. */
+  readonly connections?: readonly number[];
+  /** Places of the command on its connection, from 1, both ends included. */
+  readonly positionMin?: number;
+  readonly positionMax?: number;
+  /** Only this one of all that match, counted from the rule's installation, from 1; those that an earlier rule decided are not counted. */
+  readonly nth?: number;
+}
+
+/** How often a rule may act, and when. */
+export interface RuleBudget {
+  readonly timesMax: number;
+  /** Milliseconds since the rule's installation; always when absent. */
+  readonly window?: { readonly fromMs: number; readonly untilMs: number };
+}
+
+/** An error that a server gives without doing what it was asked. `502` to `504` are of HTTP, `SERVER_ERROR` of memcached. */
+export type ErrorReplyName =
+  | 'LOADING'
+  | 'READONLY'
+  | 'MASTERDOWN'
+  | 'CLUSTERDOWN'
+  | 'OOM'
+  | 'NOAUTH'
+  | 'SERVER_ERROR'
+  | '502'
+  | '503'
+  | '504';
+
+/** A rule that acts on a reply, and then only on those that its selector names. */
+interface OnReplies extends RuleBudget {
+  readonly selector: ReplySelector;
+}
+
+interface CutsReplies extends OnReplies {
+  readonly how: CutKind;
 }
 
 export type WireRule =
   /** Forward `reply` replies of a run (commands side by side in one burst that all match), then end the connection. */
-  | {
-      readonly type: 'cut-after-reply';
-      readonly reply: number;
-      readonly how: CutKind;
-      readonly selector: ReplySelector;
-      readonly timesMax: number;
-    }
+  | ({ readonly type: 'cut-after-reply'; readonly reply: number } & CutsReplies)
+  /** End the connection when reply `reply` of a run, from 1, has come, and forward nothing of it. */
+  | ({ readonly type: 'cut-before-reply'; readonly reply: number } & CutsReplies)
+  /** Forward the first `elements` elements of a matching reply that is an array (set, map, push-like), then end the connection. */
+  | ({ readonly type: 'cut-in-array'; readonly elements: number } & CutsReplies)
   /** Forward `byte` bytes of a matching reply, then end the connection. */
-  | {
-      readonly type: 'cut-in-reply';
-      readonly byte: number;
-      readonly how: CutKind;
-      readonly selector: ReplySelector;
-      readonly timesMax: number;
-    }
+  | ({ readonly type: 'cut-in-reply'; readonly byte: number } & CutsReplies)
   /** End established connections on which nothing is outstanding, once the rule is installed. */
-  | { readonly type: 'cut-idle'; readonly how: CutKind; readonly timesMax: number }
+  | ({ readonly type: 'cut-idle'; readonly how: CutKind } & RuleBudget)
   /** Deliver a matching reply, and with it all later ones of that connection, `forMs` later. Order is kept. */
-  | {
-      readonly type: 'hold-reply';
+  | ({ readonly type: 'hold-reply'; readonly forMs: number } & OnReplies)
+  /** Hold the first `replies` replies of each connection that is opened meanwhile for `forMs`: what a library says when it connects. */
+  | ({
+      readonly type: 'stall-handshake';
+      readonly replies: number;
       readonly forMs: number;
-      readonly selector: ReplySelector;
-      readonly timesMax: number;
-    }
+    } & RuleBudget)
+  /** Deliver a matching reply at `bytesPerSecond`, and later ones behind it. */
+  | ({ readonly type: 'slow-replies'; readonly bytesPerSecond: number } & OnReplies)
+  /** Write a matching reply in pieces that end at these offsets (bytes of the reply), `gapMs` apart. */
+  | ({
+      readonly type: 'split-replies';
+      readonly offsets: readonly number[];
+      readonly gapMs: number;
+    } & OnReplies)
+  /** Answer matching commands with an error, in their turn, and do not forward them. */
+  | ({ readonly type: 'error-reply'; readonly error: ErrorReplyName } & OnReplies)
+  /** Read nothing from clients, on these connections or on all, until healed; what they write piles up at their end. */
+  | ({ readonly type: 'stop-reading'; readonly connections?: readonly number[] } & RuleBudget)
   /** Close the listening port, so that connecting is refused, and cut what is established. */
-  | { readonly type: 'refuse-connections'; readonly how: CutKind };
+  | { readonly type: 'refuse-connections'; readonly how: CutKind }
+  /** Close the listening port, so that connecting is refused; what is established lives on. */
+  | { readonly type: 'refuse-new-connections' }
+  /** Let the system accept new connections and answer nothing on them; healing serves those that still wait. */
+  | ({ readonly type: 'black-hole-connections' } & RuleBudget)
+  /** Accept new connections and end them at once, silently or with the words of a server that has no room for another client. */
+  | ({
+      readonly type: 'close-new-connections';
+      readonly how: CutKind;
+      readonly says: 'nothing' | 'max-clients';
+    } & RuleBudget);

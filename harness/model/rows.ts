@@ -150,7 +150,8 @@ export interface WireRow {
   readonly replyBytes: number | null;
   /** First 16 hexadecimal digits of the SHA-1 of the reply's payload: for a bulk string the same as `CacheCallRow.digest`. */
   readonly replyDigest: string | null;
-  readonly fate: 'delivered' | 'cut' | 'cut-inside' | 'held' | 'lost';
+  /** `refused`: the command was not forwarded, and a rule answered it with an error. */
+  readonly fate: 'delivered' | 'cut' | 'cut-inside' | 'held' | 'lost' | 'refused';
   /** The rule that decided the fate. */
   readonly faultId: string | null;
 }

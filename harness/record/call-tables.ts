@@ -83,6 +83,7 @@ export const callTables: {
         'cut-inside': 'the connection was ended within it',
         held: 'it was delivered late',
         lost: 'none came before the connection ended by itself',
+        refused: 'the command was not forwarded, and a fault answered it with an error',
       }),
       faultId: textOrNull('the fault that decided it'),
     },

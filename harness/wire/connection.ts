@@ -1,8 +1,8 @@
 import type { CutKind } from '../model/fault.ts';
 import type { Recorder, WireConnectionRow } from '../model/rows.ts';
 import type { Nanoseconds, World } from '../model/world.ts';
-import { Outbox } from './outbox.ts';
-import { Pairing, type PairingOptions } from './pairing.ts';
+import { type Gap, Outbox } from './outbox.ts';
+import { type Action, Pairing, type PairingOptions } from './pairing.ts';
 import { type Answer, ReplyLog, type ReplyLogOptions } from './reply-log.ts';
 import type { RuleSet } from './rule-set.ts';
 import { Brake, reset, type WireSocket } from './wire-socket.ts';
@@ -27,6 +27,9 @@ export const connectionLimits: ConnectionLimits = {
   flushMsMax: 2_000,
   lingerMsMax: 2_000,
 };
+
+/** Pieces of paced replies on one connection above which its server is not read until they are delivered. */
+const heldPiecesMax = 4_096;
 
 export interface ConnectionOptions extends PairingOptions, ReplyLogOptions {
   readonly client: WireSocket;
@@ -55,7 +58,12 @@ export interface Ending {
 
 /** Something for the client, in its turn: bytes with the answers that they complete, or the end. */
 type Parcel =
-  | { readonly type: 'pass'; readonly bytes: Uint8Array; readonly answers: readonly Answer[] }
+  | {
+      readonly type: 'pass';
+      readonly bytes: Uint8Array;
+      readonly answers: readonly Answer[];
+      readonly gap: Gap | null;
+    }
   | { readonly type: 'end'; readonly ending: Ending };
 
 type Reason = Pick<WireConnectionRow, 'closedBy' | 'how' | 'faultId'>;
@@ -66,7 +74,7 @@ export class WireConnection {
   readonly #pairing: Pairing;
   readonly #log: ReplyLog;
   readonly #outbox: Outbox<Parcel>;
-  readonly #clientBrake: Brake<'server-is-full' | 'outstanding'>;
+  readonly #clientBrake: Brake<'server-is-full' | 'outstanding' | `fault ${string}`>;
   readonly #upstreamBrake: Brake<'client-is-full' | 'held'>;
   readonly #gone = new AbortController();
   readonly #openedNs: Nanoseconds;
@@ -99,6 +107,7 @@ export class WireConnection {
     upstream.on('close', () => this.end(byServer('fin')));
     upstream.on('data', (chunk) => this.#onReplies(chunk));
     client.on('data', (chunk) => this.#onCommands(chunk));
+    this.considerReading();
   }
 
   /** Delivers what is held, and then ends the client's side as said. Only the first call has an effect. */
@@ -126,18 +135,29 @@ export class WireConnection {
     this.end({ by: 'rule', how: cut.how, faultId: cut.by.faultId, inside: null });
   }
 
-  /** Replies that this fault holds go on, in order. */
+  /** Replies that this fault holds go on, in order, and the client is read again. */
   release(faultId: string): void {
     this.#outbox.release(faultId);
+    this.#clientBrake.set(`fault ${faultId}`, false);
+  }
+
+  /** Lets the rules on clients that are not read act, those of this list or all that are installed. */
+  considerReading(): void {
+    if (this.#state !== 'open') return;
+    for (const { faultId } of this.#options.rules.takeReadingStops(this.#options.connection)) {
+      this.#clientBrake.set(`fault ${faultId}`, true);
+    }
   }
 
   #onCommands(chunk: Uint8Array): void {
     // What a client still says to a connection that is being cut is read and dropped, as a dead server's system would.
     if (this.#state !== 'open') return;
     const { upstream, world, limits } = this.#options;
-    this.#pairing.readCommands(chunk, world.clock.nowNs());
+    for (const bytes of this.#pairing.readCommands(chunk, world.clock.nowNs())) {
+      if (!upstream.write(bytes)) this.#clientBrake.set('server-is-full', true);
+    }
     this.#noticeUnread();
-    if (!upstream.write(chunk)) this.#clientBrake.set('server-is-full', true);
+    this.#act(this.#pairing.takeAnswers());
     if (this.#pairing.outstanding < limits.outstandingMax) return;
     this.#clientBrake.set('outstanding', true);
     const limit = `outstandingMax, ${limits.outstandingMax}`;
@@ -146,17 +166,14 @@ export class WireConnection {
 
   #onServerEnd(): void {
     const answer = this.#state === 'open' ? this.#pairing.endReplies() : null;
-    if (answer !== null) this.#pass({ type: 'pass', bytes: new Uint8Array(), answers: [answer] });
+    if (answer !== null)
+      this.#pass({ type: 'pass', bytes: new Uint8Array(), answers: [answer], gap: null });
     this.end(byServer('fin'));
   }
 
   #onReplies(chunk: Uint8Array): void {
     if (this.#state !== 'open') return;
-    for (const action of this.#pairing.readReplies(chunk)) {
-      if (action.type === 'cut') this.end({ ...action, by: 'rule' });
-      else if (action.type === 'hold') this.#outbox.hold(action);
-      else this.#pass(action);
-    }
+    this.#act(this.#pairing.readReplies(chunk));
     this.#noticeUnread();
     if (this.#pairing.outstanding * 2 <= this.#options.limits.outstandingMax) {
       this.#clientBrake.set('outstanding', false);
@@ -164,15 +181,24 @@ export class WireConnection {
     this.considerIdle(false);
   }
 
+  #act(actions: readonly Action[]): void {
+    for (const action of actions) {
+      if (action.type === 'cut') this.end({ ...action, by: 'rule' });
+      else if (action.type === 'hold') this.#outbox.hold(action);
+      else this.#pass(action);
+    }
+  }
+
   #pass(parcel: Extract<Parcel, { type: 'pass' }>): void {
-    if (!this.#outbox.mustWait) {
+    if (!this.#outbox.mustWait && parcel.gap === null) {
       this.#write(parcel.bytes);
       const nowNs = this.#options.world.clock.nowNs();
       for (const answer of parcel.answers) this.#log.delivered(answer, nowNs);
       return;
     }
-    this.#outbox.put(parcel, parcel.bytes.length);
+    this.#outbox.put(parcel, parcel.bytes.length, parcel.gap);
     const { heldBytesMax } = this.#options.limits;
+    if (this.#outbox.length > heldPiecesMax) this.#upstreamBrake.set('held', true);
     if (this.#outbox.bytes <= heldBytesMax) return;
     this.#upstreamBrake.set('held', true);
     this.#notice('heldBytesMax', `has met heldBytesMax, ${heldBytesMax}; its server has to wait`);
@@ -221,8 +247,7 @@ export class WireConnection {
       return;
     }
     // The client is read on until it ends its side too: closing with unread bytes would turn the FIN into an RST.
-    this.#clientBrake.set('server-is-full', false);
-    this.#clientBrake.set('outstanding', false);
+    this.#clientBrake.release();
     this.#options.client.end();
     this.#record();
     void this.#finishAfterLinger();
@@ -255,6 +280,7 @@ export class WireConnection {
     if (this.#state === 'gone') return;
     // A client that has said all it wants to say may still wait for its replies.
     this.#reason ??= { closedBy: 'client', how: 'fin', faultId: null };
+    for (const bytes of this.#pairing.takeHeldBack()) this.#options.upstream.write(bytes);
     this.#options.upstream.end();
     void this.#finishAfterLinger();
   }

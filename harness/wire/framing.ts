@@ -55,6 +55,8 @@ export interface CommandFrame {
    * counted (replication), so the connection is no longer paired.
    */
   readonly expects: 'reply' | 'maybe' | 'silence' | 'nothing' | 'stream';
+  /** The command is not forwarded after all, so its reply will not be shown. Absent where replies are read without the commands. */
+  readonly withdraw?: () => void;
 }
 
 /**

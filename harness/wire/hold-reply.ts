@@ -1,15 +1,19 @@
 import type { WireRule } from '../model/fault.ts';
-import type { Clock } from '../model/world.ts';
-import { type Budget, matches, pass, type Rule } from './rule.ts';
+import { pass, type Rule, type RuleSurroundings } from './rule.ts';
+import { selection } from './selection.ts';
 
-/** Delivers a matching reply `forMs` milliseconds after it came, and those behind it no earlier. Leaving delivers all at once. */
+/**
+ * Delivers a matching reply `forMs` milliseconds after it came, and those behind it no earlier. Longer than the client's
+ * timeout is fine: it is delivered all the same, if the client is still there. Leaving delivers all at once.
+ */
 export function holdReply(
   rule: Extract<WireRule, { type: 'hold-reply' }>,
-  { clock, budget }: { readonly clock: Clock; readonly budget: Budget },
+  { clock, budget }: Pick<RuleSurroundings, 'clock' | 'budget'>,
 ): Rule {
+  const isSelected = selection(rule.selector);
   return {
     onReply: (reply) =>
-      matches(rule.selector, reply) && budget.take()
+      isSelected(reply) && budget.take()
         ? { type: 'hold', untilNs: clock.nowNs() + rule.forMs * 1e6 }
         : pass,
   };

@@ -1,14 +1,23 @@
 import type { CutKind } from '../model/fault.ts';
 import type { Nanoseconds } from '../model/world.ts';
+import { CommandGate } from './command-gate.ts';
+import { ElementCounter } from './element-counter.ts';
 import type { CommandFrame, Framer, Protocol, ReplyFrame, Span } from './framing.ts';
+import type { Gap } from './outbox.ts';
 import { Queue } from './queue.ts';
 import type { Answer, Burst, Outstanding } from './reply-log.ts';
-import type { RuleSet, Verdict } from './rule-set.ts';
+import type { ReplyPosition } from './rule.ts';
+import type { InPlace, RuleSet, Verdict } from './rule-set.ts';
 
 /** What is to be done with the bytes of one read of the server's stream, in order. */
 export type Action =
-  /** These bytes go on, and complete these answers. */
-  | { readonly type: 'pass'; readonly bytes: Uint8Array; readonly answers: readonly Answer[] }
+  /** These bytes go on, and complete these answers; with a gap some time after what went before. */
+  | {
+      readonly type: 'pass';
+      readonly bytes: Uint8Array;
+      readonly answers: readonly Answer[];
+      readonly gap: Gap | null;
+    }
   /** Nothing after this goes on before then. */
   | { readonly type: 'hold'; readonly untilNs: Nanoseconds; readonly faultId: string }
   /** The connection ends here. `inside` is the reply of which some bytes went on and some did not. */
@@ -19,37 +28,44 @@ export type Action =
       readonly inside: Answer | null;
     };
 
+type Rules = Pick<RuleSet, 'verdictOn' | 'answerTo' | 'answersCommands'>;
+
 export interface PairingOptions {
   readonly connection: number;
   readonly protocol: Protocol;
-  readonly rules: Pick<RuleSet, 'verdictOn'>;
+  readonly rules: Rules;
 }
 
 /**
- * Pairs the commands and replies of one connection, by order, and asks the rules about each reply. It holds no socket: chunks
+ * Pairs the commands and replies of one connection, by order, and asks the rules about each. It holds no socket: chunks
  * go in and actions come out. When the order can no longer be known it lets everything pass unread and says why.
  */
 export class Pairing {
   /** Why the connection is not paired any more, or is about to be not; null while it is. */
   unreadBecause: string | null = null;
   readonly #connection: number;
-  readonly #protocolName: string;
-  readonly #rules: Pick<RuleSet, 'verdictOn'>;
+  readonly #protocol: Protocol;
+  readonly #rules: Rules;
   readonly #commands: Framer<CommandFrame>;
   readonly #replies: Framer<ReplyFrame>;
+  readonly #gate = new CommandGate();
   readonly #pending = new Queue<Outstanding>();
   readonly #unpaired: Outstanding[] = [];
   #isReadingReplies = true;
+  #isInTransaction = false;
+  /** Of the last command of which it is not known whether it gets a reply. */
+  #quietPosition = 0;
   #positions = 0;
   #bursts = 0;
   /** The reply at hand, how much of it came before this span, and what a rule wants of it. */
   #frame: ReplyFrame | null = null;
   #frameBytes = 0;
   #verdict: Verdict | null = null;
+  #elements: ElementCounter | null = null;
 
   constructor({ connection, protocol, rules }: PairingOptions) {
     this.#connection = connection;
-    this.#protocolName = protocol.name;
+    this.#protocol = protocol;
     this.#rules = rules;
     const { commands, replies } = protocol.converse();
     this.#commands = commands;
@@ -80,49 +96,83 @@ export class Pairing {
     return this.#unpaired.splice(0);
   }
 
-  readCommands(chunk: Uint8Array, nowNs: Nanoseconds): void {
-    if (this.unreadBecause !== null) return;
+  /** Bytes of a command that never became complete, when the client says no more. */
+  takeHeldBack(): readonly Uint8Array[] {
+    return this.#gate.takeHeld();
+  }
+
+  /** @returns what goes on to the server; all of it while no rule answers commands itself */
+  readCommands(chunk: Uint8Array, nowNs: Nanoseconds): readonly Uint8Array[] {
+    if (this.unreadBecause !== null) return [chunk];
+    const spans = this.#commands.push(chunk);
     const burst: Burst = { ordinal: this.#bursts + 1, size: 0 };
-    for (const { frame, last } of this.#commands.push(chunk)) {
+    const gate = this.#rules.answersCommands || this.#gate.isHolding ? this.#gate : null;
+    gate?.open(chunk);
+    const burstSize = gate === null ? 0 : spans.filter(isCommand).length;
+    for (const span of spans) {
+      const { frame, last } = span;
       if (frame === null) {
+        gate?.pass();
         this.#stopReadingCommands(`${this.#commands.lost}`);
-        this.#expect(burst, { command: '?', key: null, nowNs, isPaired: false });
+        this.#expect(burst, unreadable, { nowNs, inPlace: null });
         break;
       }
-      if (!last || frame.expects === 'nothing') continue;
-      const { command, key, expects } = frame;
-      this.#expect(burst, { command, key, nowNs, isPaired: expects !== 'stream' }, expects);
-      if (expects !== 'stream') continue;
-      this.#stopReadingCommands(`after ${command} replies cannot be counted`);
+      if (!last) {
+        gate?.keep(span);
+        continue;
+      }
+      if (frame.expects === 'nothing') {
+        gate?.pass();
+        continue;
+      }
+      const inPlace = gate === null ? null : this.#answerFor(frame, { burst, burstSize });
+      if (inPlace === null) gate?.pass();
+      else gate?.drop(span);
+      this.#expect(burst, frame, { nowNs, inPlace });
+      if (frame.expects !== 'stream') continue;
+      this.#stopReadingCommands(`after ${frame.command} replies cannot be counted`);
       break;
     }
+    if (gate === null) this.#gate.isBegun = !this.#commands.atBoundary;
     if (burst.size > 0) this.#bursts += 1;
     this.#letGoBehindPaired();
+    return gate?.close() ?? [chunk];
+  }
+
+  /** What rules answer in the server's place, as far as it is its turn. */
+  takeAnswers(): readonly Action[] {
+    const actions: Action[] = [];
+    if (this.#replies.atBoundary) this.#answerInPlace(actions);
+    return actions;
   }
 
   readReplies(chunk: Uint8Array): readonly Action[] {
-    if (!this.#isReadingReplies) return [{ type: 'pass', bytes: chunk, answers: [] }];
+    if (!this.#isReadingReplies) return [{ type: 'pass', bytes: chunk, answers: [], gap: null }];
     const actions: Action[] = [];
     let answers: Answer[] = [];
     let from = 0;
     const passUntil = (to: number): void => {
       if (to === from) return;
       const bytes = to - from === chunk.length ? chunk : chunk.subarray(from, to);
-      actions.push({ type: 'pass', bytes, answers });
+      actions.push({ type: 'pass', bytes, answers, gap: null });
       answers = [];
       from = to;
     };
     for (const span of this.#replies.push(chunk)) {
       if (span.frame === null) {
-        this.#loseReplies(`${this.#replies.lost}`);
-        break;
+        const stranded = this.#loseReplies(`${this.#replies.lost}`);
+        if (stranded === null) break;
+        passUntil(span.from);
+        actions.push({ type: 'cut', how: 'rst', faultId: stranded.faultId, inside: null });
+        return actions;
       }
       const hold = span.frame === this.#frame ? null : this.#beginReply(span.frame);
       if (hold !== null) {
         passUntil(span.from);
         actions.push(hold);
       }
-      const cut = this.#cutWithin(span);
+      const cut = this.#cutWithin(span, chunk);
+      const pieces = this.#piecesOf(span);
       this.#frameBytes += cut?.bytes ?? span.to - span.from;
       const answer = span.last && cut?.isInside !== true ? this.#endReply(span.frame) : null;
       if (answer !== null) answers.push(answer);
@@ -130,6 +180,20 @@ export class Pairing {
         passUntil(span.from + cut.bytes);
         actions.push(this.#endByCut(cut, span.frame));
         return actions;
+      }
+      if (pieces.length > 0) {
+        const complete = answer === null ? [] : [answer];
+        answers = answer === null ? answers : answers.slice(0, -1);
+        passUntil(span.from);
+        for (const { to, gap } of pieces) {
+          const bytes = chunk.subarray(from, to);
+          actions.push({ type: 'pass', bytes, answers: to === span.to ? complete : [], gap });
+          from = to;
+        }
+      }
+      if (span.last && (this.#pending.first?.inPlace ?? null) !== null) {
+        passUntil(span.to);
+        this.#answerInPlace(actions);
       }
       if (!this.#isReadingReplies) break;
     }
@@ -143,32 +207,65 @@ export class Pairing {
     return frame === null ? null : this.#endReply(frame);
   }
 
+  /** A rule's answer to a command that is wholly in our hands; null when the server is to answer. */
+  #answerFor(
+    { command, key, expects, withdraw }: CommandFrame,
+    { burst, burstSize }: { readonly burst: Burst; readonly burstSize: number },
+  ): InPlace | null {
+    // Whether a quiet command before it gets a reply is not known when it is this one's turn.
+    const hasQuiet = (this.#pending.first?.position ?? Infinity) <= this.#quietPosition;
+    const isOurs = expects === 'reply' && !this.#gate.isBegun && !hasQuiet;
+    if (!isOurs || this.#isInTransaction) return null;
+    const { ordinal, size } = burst;
+    const place = {
+      position: this.#positions + 1,
+      burst: ordinal,
+      burstPlace: size + 1,
+      burstSize,
+    };
+    const inPlace = this.#rules.answerTo({ connection: this.#connection, ...place, command, key });
+    if (inPlace !== null) withdraw?.();
+    return inPlace;
+  }
+
   #expect(
     burst: Burst,
-    {
-      nowNs,
-      ...command
-    }: Pick<Outstanding, 'command' | 'key' | 'isPaired'> & { nowNs: Nanoseconds },
-    expects: CommandFrame['expects'] = 'reply',
+    { command, key, expects }: CommandFrame,
+    { nowNs, inPlace }: { readonly nowNs: Nanoseconds; readonly inPlace: InPlace | null },
   ): void {
     burst.size += 1;
     this.#positions += 1;
-    const position = this.#positions;
-    const place = { position, burst, burstPlace: burst.size, commandNs: nowNs };
-    const outstanding: Outstanding = { ...place, ...command };
+    if (command === 'MULTI') this.#isInTransaction = true;
+    else if (this.#isInTransaction && transactionEnds.has(command)) this.#isInTransaction = false;
+    if (expects === 'maybe') this.#quietPosition = this.#positions;
+    const outstanding: Outstanding = {
+      position: this.#positions,
+      burst,
+      burstPlace: burst.size,
+      command,
+      key,
+      commandNs: nowNs,
+      isPaired: expects !== 'stream',
+      inPlace,
+    };
     if (expects === 'silence') this.#unpaired.push(outstanding);
     else this.#pending.push(outstanding);
   }
 
   #stopReadingCommands(because: string): void {
-    this.unreadBecause ??= `its commands can no longer be paired as ${this.#protocolName}: ${because}`;
+    this.unreadBecause ??= `its commands can no longer be paired as ${this.#protocol.name}: ${because}`;
   }
 
-  /** The order of replies is lost, so nothing that is outstanding can be paired. */
-  #loseReplies(because: string): void {
-    this.unreadBecause ??= `its replies can no longer be read as ${this.#protocolName}: ${because}`;
+  /**
+   * The order of replies is lost, so nothing that is outstanding can be paired.
+   * @returns an answer of a rule whose turn can no longer be known: without it the client would take later replies for earlier ones
+   */
+  #loseReplies(because: string): InPlace | null {
+    this.unreadBecause ??= `its replies can no longer be read as ${this.#protocol.name}: ${because}`;
     this.#isReadingReplies = false;
-    this.#unpaired.push(...this.#pending.drain());
+    const outstanding = this.#pending.drain();
+    this.#unpaired.push(...outstanding);
+    return outstanding.find(({ inPlace }) => inPlace !== null)?.inPlace ?? null;
   }
 
   /** Commands that came before the one that cannot be paired still get their replies. */
@@ -176,6 +273,26 @@ export class Pairing {
     if (this.#pending.first?.isPaired !== false) return;
     this.#isReadingReplies = false;
     this.#unpaired.push(...this.#pending.drain());
+  }
+
+  /** Called between two messages of the server only. */
+  #answerInPlace(actions: Action[]): void {
+    for (
+      let to = this.#pending.first;
+      to !== undefined && to.inPlace !== null;
+      to = this.#pending.first
+    ) {
+      this.#pending.shift();
+      const { bytes, type, payload } = to.inPlace.reply;
+      const answer = {
+        to,
+        type,
+        bytes: bytes.length,
+        payload: payload === null ? null : [payload],
+      };
+      actions.push({ type: 'pass', bytes, answers: [answer], gap: null });
+      this.#letGoBehindPaired();
+    }
   }
 
   /**
@@ -188,24 +305,57 @@ export class Pairing {
     this.#verdict = null;
     const to = this.#pending.at(frame.skips ?? 0);
     if (to === undefined || !frame.answers) return null;
-    const { position, burstPlace, command, key } = to;
-    const where = { position, burstPlace, command, key };
-    const burst = { burst: to.burst.ordinal, burstSize: to.burst.size };
-    this.#verdict = this.#rules.verdictOn({ connection: this.#connection, ...where, ...burst });
-    if (this.#verdict?.fate.type !== 'hold') return null;
+    this.#verdict = this.#rules.verdictOn(this.#positionOf(to));
+    if (this.#verdict === null) return null;
     const { fate, by } = this.#verdict;
+    if (fate.type === 'cut-in-array') {
+      this.#elements = new ElementCounter(this.#protocol, fate.afterElements);
+    }
+    if (fate.type !== 'hold') return null;
     return { type: 'hold', untilNs: fate.untilNs, faultId: by.faultId };
   }
 
-  #cutWithin(span: Span<ReplyFrame>): Cut | null {
-    if (this.#verdict?.fate.type !== 'cut') return null;
+  #positionOf({ position, burst, burstPlace, command, key }: Outstanding): ReplyPosition {
+    return {
+      connection: this.#connection,
+      position,
+      burst: burst.ordinal,
+      burstPlace,
+      burstSize: burst.size,
+      command,
+      key,
+    };
+  }
+
+  #cutWithin(span: Span<ReplyFrame>, chunk: Uint8Array): Cut | null {
+    if (this.#verdict === null) return null;
     const { fate, by } = this.#verdict;
+    if (fate.type !== 'cut' && fate.type !== 'cut-in-array') return null;
     const length = span.to - span.from;
-    const room = fate.afterBytes - this.#frameBytes;
-    const isInside = fate.afterBytes !== Infinity;
+    const isInside = fate.type === 'cut-in-array' || fate.afterBytes !== Infinity;
+    const room =
+      fate.type === 'cut'
+        ? fate.afterBytes - this.#frameBytes
+        : (this.#elements?.push(chunk.subarray(span.from, span.to)) ?? Infinity);
     const isReached = isInside ? room < length || (room === length && !span.last) : span.last;
     if (!isReached || !by.budget.take()) return null;
     return { bytes: Math.min(room, length), isInside, how: fate.how, faultId: by.faultId };
+  }
+
+  /** The pieces of a span of a reply that is paced; none for any other. */
+  #piecesOf({ from, to }: Span<ReplyFrame>): { readonly to: number; readonly gap: Gap }[] {
+    const pieces: { to: number; gap: Gap }[] = [];
+    if (this.#verdict?.fate.type !== 'pace') return pieces;
+    const { fate, by } = this.#verdict;
+    if (by.budget.isLeft) return pieces;
+    for (let at = from; at < to; ) {
+      const place = this.#frameBytes + at - from;
+      const end = Math.min(to, at + fate.pace.pieceEnd(place) - place);
+      const forNs = fate.pace.gapNs(place, end - at);
+      pieces.push({ to: end, gap: { forNs, faultId: by.faultId } });
+      at = end;
+    }
+    return pieces;
   }
 
   #endReply(frame: ReplyFrame): Answer | null {
@@ -244,4 +394,13 @@ interface Cut {
   readonly isInside: boolean;
   readonly how: CutKind;
   readonly faultId: string;
+}
+
+const transactionEnds: ReadonlySet<string> = new Set(['EXEC', 'DISCARD', 'RESET']);
+
+/** Where commands can no longer be read. */
+const unreadable: CommandFrame = { command: '?', key: null, expects: 'stream' };
+
+function isCommand({ frame, last }: Span<CommandFrame>): boolean {
+  return last && frame !== null && frame.expects !== 'nothing';
 }

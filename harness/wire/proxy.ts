@@ -1,6 +1,7 @@
 import type { CutKind, WireRule } from '../model/fault.ts';
 import type { Recorder } from '../model/rows.ts';
 import type { World } from '../model/world.ts';
+import { Arrivals } from './arrivals.ts';
 import {
   type ConnectionLimits,
   connectionLimits,
@@ -54,18 +55,19 @@ export interface Wire {
 
 /** Disposing heals: nothing new is cut or held, what is held goes on in order, the port is open again. Twice is a no-op. */
 export interface InstalledRule extends AsyncDisposable {
-  /** How often it acted: connections cut, replies held. */
+  /** How often it acted: connections cut or kept waiting, replies held or paced, commands answered. */
   bit(): number;
 }
 
 /**
  * A function over sockets that are given to it; it listens nowhere and connects to nothing by itself. Sound by
- * construction: on each connection the client is given a prefix of what the server sent, byte for byte and in order.
+ * construction: on each connection the client is given a prefix of what the server sent, byte for byte and in order; a command
+ * that a rule answers is never forwarded, and its error stands where the reply would.
  */
 export function createWire(options: WireOptions): Wire {
   const { world, protocol = resp() } = options;
   const limits = { ...connectionLimits, ...options.limits };
-  const rules = new RuleSet(world.clock);
+  const rules = new RuleSet({ clock: world.clock, protocol: protocol.name });
   const open = new Set<WireConnection>();
   const seen = { accepted: 0, unread: 0, outstandingMax: 0, heldBytesMax: 0 };
   let isClosed = false;
@@ -88,10 +90,20 @@ export function createWire(options: WireOptions): Wire {
       rules,
       limits,
       onNotice: (kind, says) => onNotice(ordinal, kind, says),
-      onGone: () => open.delete(connection),
+      onGone: () => {
+        open.delete(connection);
+        rules.forget(ordinal);
+      },
     });
     open.add(connection);
   };
+
+  const arrivals = new Arrivals({
+    ...options,
+    limits,
+    nextOrdinal: () => (seen.accepted += 1),
+    serve: (client) => acceptThrough(options, client, connect),
+  });
 
   const endAll = (how: CutKind, active: ActiveRule): void => {
     const ending: Ending = { by: 'rule', how, faultId: active.faultId, inside: null };
@@ -101,33 +113,43 @@ export function createWire(options: WireOptions): Wire {
   return {
     accept: (client) => {
       const refusing = rules.refusing;
-      if (!isClosed && refusing === undefined) {
-        acceptThrough(options, client, connect);
+      if (isClosed || refusing !== undefined) {
+        // It was on its way in when the port was closed.
+        if (refusing?.rule.refuses?.established !== null) refusing?.budget.take();
+        turnAway(client);
         return;
       }
-      // It was on its way in when the port was closed.
-      refusing?.budget.take();
-      turnAway(client);
+      const kept = rules.takeArrival();
+      if (kept === null) acceptThrough(options, client, connect);
+      else arrivals.take(client, kept.arrival, kept.by);
     },
-    install: async (faultId, rule) => {
-      if (rule.type === 'refuse-connections' && options.listener === undefined) {
-        throw new Error(`wire rule ${faultId} needs a listener to close; give createWire one`);
-      }
-      const active = rules.add(faultId, rule);
-      if (rule.type === 'refuse-connections') {
+    install: async (faultId, wireRule) => {
+      const active = rules.add(faultId, wireRule, seen.accepted);
+      const { refuses } = active.rule;
+      if (refuses !== undefined) {
+        if (options.listener === undefined) {
+          rules.remove(active);
+          throw new Error(`wire rule ${faultId} needs a listener to close; give createWire one`);
+        }
         await closePort(options.listener, () => rules.remove(active));
-        endAll(rule.how, active);
+        if (refuses.established === null) active.budget.take();
+        else endAll(refuses.established, active);
       }
-      if (rule.type === 'cut-idle') for (const connection of open) connection.considerIdle(true);
+      for (const connection of open) {
+        if (active.rule.onIdle !== undefined) connection.considerIdle(true);
+        if (active.rule.stopsReading !== undefined) connection.considerReading();
+      }
       return installed(active, async () => {
         rules.remove(active);
         for (const connection of open) connection.release(faultId);
-        if (rule.type === 'refuse-connections' && !isClosed) await options.listener?.open();
+        arrivals.release(active);
+        if (refuses !== undefined && !isClosed) await options.listener?.open();
       });
     },
     counters: () => ({ ...seen, open: open.size }),
     close: async () => {
       isClosed = true;
+      arrivals.close();
       for (const connection of open) connection.destroy();
     },
   };

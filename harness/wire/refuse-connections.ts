@@ -14,5 +14,5 @@ export interface Listener {
  * here, so only the connections that were ended count as bites.
  */
 export function refuseConnections(rule: Extract<WireRule, { type: 'refuse-connections' }>): Rule {
-  return { refuses: rule.how };
+  return { refuses: { established: rule.how } };
 }

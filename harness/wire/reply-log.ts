@@ -1,6 +1,7 @@
 import type { Recorder, WireRow } from '../model/rows.ts';
 import type { Nanoseconds } from '../model/world.ts';
 import { joinedBytes } from './joined-bytes.ts';
+import type { InPlace } from './rule-set.ts';
 
 /** A command whose reply has not been settled. */
 export interface Outstanding {
@@ -12,6 +13,8 @@ export interface Outstanding {
   readonly commandNs: Nanoseconds;
   /** False for one whose replies cannot be counted: behind it the connection is no longer paired. */
   readonly isPaired: boolean;
+  /** What a rule answers it with; null when it was forwarded. */
+  readonly inPlace: InPlace | null;
 }
 
 /** Commands that were complete in one read. The size is known before any reply can be, and grows only within that read. */
@@ -46,11 +49,11 @@ export class ReplyLog {
 
   /** `atNs` is when the reply was handed to the client. */
   delivered(answer: Answer, atNs: Nanoseconds): void {
-    this.#write(answer.to, this.#replyOf(answer, atNs), 'delivered', null);
+    this.#arrived(answer, atNs, { fate: 'delivered', faultId: null });
   }
 
   held(answer: Answer, atNs: Nanoseconds, faultId: string): void {
-    this.#write(answer.to, this.#replyOf(answer, atNs), 'held', faultId);
+    this.#arrived(answer, atNs, { fate: 'held', faultId });
   }
 
   /** The reply was cut after some of its bytes; those are what `replyBytes` counts. */
@@ -67,6 +70,12 @@ export class ReplyLog {
   /** Its replies pass, if there are any, and are not looked at. */
   unpaired(to: Outstanding): void {
     this.#write(to, noReply, 'delivered', null);
+  }
+
+  #arrived(answer: Answer, atNs: Nanoseconds, end: Pick<WireRow, 'fate' | 'faultId'>): void {
+    const { inPlace } = answer.to;
+    const fate = inPlace === null ? end.fate : 'refused';
+    this.#write(answer.to, this.#replyOf(answer, atNs), fate, inPlace?.faultId ?? end.faultId);
   }
 
   #replyOf({ type, bytes, payload }: Answer, replyNs: Nanoseconds): Reply {

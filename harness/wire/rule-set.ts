@@ -1,11 +1,23 @@
-import type { CutKind, WireRule } from '../model/fault.ts';
+import type { CutKind, RuleBudget, WireRule } from '../model/fault.ts';
 import type { Clock } from '../model/world.ts';
+import { blackHoleConnections } from './black-hole-connections.ts';
+import { Budget } from './budget.ts';
+import { closeNewConnections } from './close-new-connections.ts';
 import { cutAfterReply } from './cut-after-reply.ts';
+import { cutBeforeReply } from './cut-before-reply.ts';
 import { cutIdle } from './cut-idle.ts';
+import { cutInArray } from './cut-in-array.ts';
 import { cutInReply } from './cut-in-reply.ts';
+import { errorReply } from './error-reply.ts';
 import { holdReply } from './hold-reply.ts';
 import { refuseConnections } from './refuse-connections.ts';
-import { Budget, type Fate, type ReplyPosition, type Rule } from './rule.ts';
+import { refuseNewConnections } from './refuse-new-connections.ts';
+import type { Arrival, ErrorReply, Fate, ReplyPosition, Rule, RuleSurroundings } from './rule.ts';
+import { checkRuleNumbers } from './rule-numbers.ts';
+import { slowReplies } from './slow-replies.ts';
+import { splitReplies } from './split-replies.ts';
+import { stallHandshake } from './stall-handshake.ts';
+import { stopReading } from './stop-reading.ts';
 
 /** A rule while it is installed. */
 export interface ActiveRule {
@@ -26,32 +38,56 @@ export interface IdleCut {
   readonly by: ActiveRule;
 }
 
+/** What a command is answered with instead of being forwarded, and whose doing that is. */
+export interface InPlace {
+  readonly reply: ErrorReply;
+  readonly faultId: string;
+}
+
+interface RuleSetOptions {
+  readonly clock: Clock;
+  readonly protocol: string;
+}
+
+const always: RuleBudget = { timesMax: Infinity };
+
 /**
- * The rules that are installed now, in the order of their installation. The first that does not let pass decides; one
+ * The rules that are installed now, in the order of their installation. The first that does not let pass decides, alone; one
  * that has acted as often as it may stands in nobody's way.
  */
 export class RuleSet {
-  readonly #clock: Clock;
+  readonly #options: RuleSetOptions;
   readonly #active: ActiveRule[] = [];
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(options: RuleSetOptions) {
+    this.#options = options;
   }
 
+  /** Whether some rule closes the port now. */
   get refusing(): ActiveRule | undefined {
     return this.#active.find(({ rule }) => rule.refuses !== undefined);
   }
 
-  /** Throws when a rule of this name is installed already, or a number of the rule makes no sense. */
-  add(faultId: string, wireRule: WireRule): ActiveRule {
+  /** Whether commands have to be complete before they are forwarded, because a rule may answer them itself. */
+  get answersCommands(): boolean {
+    return this.#active.some(({ rule, budget }) => rule.onCommand !== undefined && budget.isOpen);
+  }
+
+  /**
+   * Throws when a rule of this name is installed already, or the rule makes no sense.
+   * @param acceptedBefore how many connections there were so far
+   */
+  add(faultId: string, wireRule: WireRule, acceptedBefore: number): ActiveRule {
     if (this.#active.some((active) => active.faultId === faultId)) {
       throw new Error(
         `a wire rule ${faultId} is installed already; fault ids are unique in a plan`,
       );
     }
-    checkNumbers(faultId, wireRule);
-    const budget = new Budget('timesMax' in wireRule ? wireRule.timesMax : Infinity);
-    const active = { faultId, budget, rule: ruleOf(wireRule, { clock: this.#clock, budget }) };
+    checkRuleNumbers(faultId, wireRule);
+    const { clock, protocol } = this.#options;
+    const budget = new Budget('timesMax' in wireRule ? wireRule : always, clock);
+    const rule = ruleOf(wireRule, { clock, protocol, budget, acceptedBefore });
+    const active = { faultId, budget, rule };
     this.#active.push(active);
     return active;
   }
@@ -65,9 +101,18 @@ export class RuleSet {
   verdictOn(reply: ReplyPosition): Verdict | null {
     for (const { rule } of this.#active) rule.watch?.(reply);
     for (const by of this.#active) {
-      if (by.budget.isSpent) continue;
+      if (!by.budget.isOpen) continue;
       const fate = by.rule.onReply?.(reply);
       if (fate !== undefined && fate.type !== 'pass') return { fate, by };
+    }
+    return null;
+  }
+
+  /** Takes from the budget of the rule that it names. */
+  answerTo(command: ReplyPosition): InPlace | null {
+    for (const { rule, budget, faultId } of this.#active) {
+      const reply = budget.isOpen ? (rule.onCommand?.(command) ?? null) : null;
+      if (reply !== null) return { reply, faultId };
     }
     return null;
   }
@@ -80,32 +125,61 @@ export class RuleSet {
     }
     return null;
   }
+
+  /** What becomes of a new connection; null: it is served. Takes from the budget of the rule that it names. */
+  takeArrival(): { readonly arrival: Arrival; readonly by: ActiveRule } | null {
+    for (const by of this.#active) {
+      const arrival = by.rule.onArrival;
+      if (arrival !== undefined && by.budget.take()) return { arrival, by };
+    }
+    return null;
+  }
+
+  /** The rules because of which this connection's client is not read. Takes from their budgets. */
+  takeReadingStops(connection: number): readonly ActiveRule[] {
+    return this.#active.filter(
+      ({ rule, budget }) => rule.stopsReading?.(connection) === true && budget.take(),
+    );
+  }
+
+  forget(connection: number): void {
+    for (const { rule } of this.#active) rule.forget?.(connection);
+  }
 }
 
-function ruleOf(
-  rule: WireRule,
-  { clock, budget }: { readonly clock: Clock; readonly budget: Budget },
-): Rule {
+function ruleOf(rule: WireRule, surroundings: RuleSurroundings): Rule {
   switch (rule.type) {
     case 'cut-after-reply':
       return cutAfterReply(rule);
+    case 'cut-before-reply':
+      return cutBeforeReply(rule);
+    case 'cut-in-array':
+      return cutInArray(rule);
     case 'cut-in-reply':
       return cutInReply(rule);
     case 'cut-idle':
       return cutIdle(rule);
     case 'hold-reply':
-      return holdReply(rule, { clock, budget });
+      return holdReply(rule, surroundings);
+    case 'stall-handshake':
+      return stallHandshake(rule, surroundings);
+    case 'slow-replies':
+      return slowReplies(rule, surroundings);
+    case 'split-replies':
+      return splitReplies(rule, surroundings);
+    case 'error-reply':
+      return errorReply(rule, surroundings);
+    case 'stop-reading':
+      return stopReading(rule);
     case 'refuse-connections':
       return refuseConnections(rule);
+    case 'refuse-new-connections':
+      return refuseNewConnections();
+    case 'black-hole-connections':
+      return blackHoleConnections();
+    case 'close-new-connections':
+      return closeNewConnections(rule, surroundings);
     default:
       return rule satisfies never;
-  }
-}
-
-function checkNumbers(faultId: string, rule: WireRule): void {
-  const numbers = Object.entries(rule).filter(([, value]) => typeof value === 'number');
-  for (const [name, value] of numbers) {
-    if (Number.isFinite(value) && Number(value) >= 0) continue;
-    throw new RangeError(`wire rule ${faultId}: ${name} is ${value}; give a number of at least 0`);
   }
 }

@@ -1,5 +1,6 @@
-import type { CutKind, ReplySelector } from '../model/fault.ts';
-import type { Nanoseconds } from '../model/world.ts';
+import type { CutKind } from '../model/fault.ts';
+import type { Clock, Nanoseconds } from '../model/world.ts';
+import type { Budget } from './budget.ts';
 
 /** Where a reply stands: known at its first byte, before its size is. */
 export interface ReplyPosition {
@@ -16,17 +17,43 @@ export interface ReplyPosition {
 }
 
 /**
- * What becomes of a reply. The law of this seam: a rule may delay bytes and may end a connection, and nothing else. No
- * fate reorders, doubles, changes or skips bytes on a connection that lives on, so whatever crosses, crossed elsewhere.
+ * What becomes of a reply. The law of this seam: a rule may delay bytes, may end a connection, and may answer a command that
+ * was never forwarded with an error in its turn, and nothing else. No fate reorders, doubles, changes or skips bytes on a
+ * connection that lives on, so whatever crosses, crossed elsewhere.
  */
 export type Fate =
   | { readonly type: 'pass' }
   /** This reply and all that follow on the connection wait until then. */
   | { readonly type: 'hold'; readonly untilNs: Nanoseconds }
   /** The connection ends once this many bytes of the reply were forwarded and more were to come; Infinity: once all were. */
-  | { readonly type: 'cut'; readonly afterBytes: number; readonly how: CutKind };
+  | { readonly type: 'cut'; readonly afterBytes: number; readonly how: CutKind }
+  /** The connection ends once this many elements of an array were forwarded and more were to come. */
+  | { readonly type: 'cut-in-array'; readonly afterElements: number; readonly how: CutKind }
+  /** The reply goes on in pieces, each some time after what went before it. */
+  | { readonly type: 'pace'; readonly pace: Pace };
+
+export interface Pace {
+  /** Where the piece ends that byte `from` of the reply is in: an offset within the reply, or Infinity. */
+  pieceEnd(from: number): number;
+  /** Nanoseconds between what went before and the piece of these bytes. */
+  gapNs(from: number, bytes: number): Nanoseconds;
+}
 
 export const pass: Fate = { type: 'pass' };
+
+/** What the wire says in the server's place. */
+export interface ErrorReply {
+  readonly bytes: Uint8Array;
+  /** First byte of the reply, and what of it the record's digest is made of. */
+  readonly type: string;
+  readonly payload: Uint8Array | null;
+}
+
+/** What becomes of a new connection. */
+export type Arrival =
+  /** Nothing is read from it and nothing said to it until the rule is left; then it is served. */
+  | { readonly type: 'wait' }
+  | { readonly type: 'close'; readonly how: CutKind; readonly words: Uint8Array };
 
 /** One kind of fault on the wire. Everything is optional: a rule says only what it acts on. */
 export interface Rule {
@@ -34,46 +61,25 @@ export interface Rule {
   watch?(reply: ReplyPosition): void;
   /** Asked at the first byte of each reply that answers a command. A cut takes from the budget when it happens. */
   onReply?(reply: ReplyPosition): Fate;
+  /** Asked when a command is complete, before it is forwarded. Not null: it is not, and this is its answer. */
+  onCommand?(command: ReplyPosition): ErrorReply | null;
   /** How to end a connection on which nothing is outstanding; null leaves it. */
   readonly onIdle?: CutKind;
-  /** How to end connections while new ones are refused. */
-  readonly refuses?: CutKind;
+  /** Whether clients of this connection are not read. */
+  stopsReading?(connection: number): boolean;
+  readonly onArrival?: Arrival;
+  /** The port is closed meanwhile. `established` says how connections that are there end; null lets them live. */
+  readonly refuses?: { readonly established: CutKind | null };
+  /** A connection is gone for good. */
+  forget?(connection: number): void;
 }
 
-/** How often a rule may act, and how often it did. */
-export class Budget {
-  readonly #timesMax: number;
-  #taken = 0;
-  #isClosed = false;
-
-  constructor(timesMax: number) {
-    this.#timesMax = timesMax;
-  }
-
-  get taken(): number {
-    return this.#taken;
-  }
-
-  get isSpent(): boolean {
-    return this.#isClosed || this.#taken >= this.#timesMax;
-  }
-
-  /** Takes one when there is one left. False also once the rule was left. */
-  take(): boolean {
-    if (this.isSpent) return false;
-    this.#taken += 1;
-    return true;
-  }
-
-  close(): void {
-    this.#isClosed = true;
-  }
-}
-
-/** @returns true when every field that the selector has agrees with the reply */
-export function matches(selector: ReplySelector, reply: ReplyPosition): boolean {
-  const { commands, keyPrefix, burstSizeMin } = selector;
-  if (commands !== undefined && !commands.includes(reply.command)) return false;
-  if (keyPrefix !== undefined && reply.key?.startsWith(keyPrefix) !== true) return false;
-  return burstSizeMin === undefined || reply.burstSize >= burstSizeMin;
+/** What a rule may use while it is installed. */
+export interface RuleSurroundings {
+  readonly clock: Clock;
+  readonly budget: Budget;
+  /** Name of the wire's protocol. */
+  readonly protocol: string;
+  /** Connections with a greater ordinal were accepted after the installation. */
+  readonly acceptedBefore: number;
 }

@@ -41,4 +41,9 @@ export class Brake<Reason extends string> {
     if (isPaused && !wasPaused) this.#socket.pause();
     if (!isPaused && wasPaused) this.#socket.resume();
   }
+
+  /** Every reason is gone. */
+  release(): void {
+    for (const reason of this.#reasons) this.set(reason, false);
+  }
 }

@@ -1,0 +1,139 @@
+import type { WireRule } from '../model/fault.ts';
+
+/** One kind of fault, for lists and for docs/faults.md. */
+export interface FaultEntry {
+  /** In one line, for `crosswire list faults`. */
+  readonly says: string;
+  /** What happens to bytes and connections. */
+  readonly onTheWire: string;
+  /** The toxic that comes close, and what it cannot; null where there is none. */
+  readonly toxiproxy: string | null;
+  /** Where a client saw it at its end of a real socket. */
+  readonly seenBy: { readonly file: string; readonly test: string };
+}
+
+const live = 'harness/wire/proxy.live.test.ts';
+const liveRules = 'harness/wire/rules.live.test.ts';
+
+/** Every rule of the wire. A rule without an entry does not compile. */
+export const wireFaults: Readonly<Record<WireRule['type'], FaultEntry>> = {
+  'cut-after-reply': {
+    says: 'forward k replies of a pipeline, then end the connection (FIN or RST)',
+    onTheWire: 'Reply k of a run goes on whole, and behind its last byte comes the FIN or RST.',
+    toxiproxy: null,
+    seenBy: { file: live, test: 'exactly two replies of a pipeline of five, and then the %s' },
+  },
+  'cut-before-reply': {
+    says: 'end the connection when reply k of a pipeline has come, and forward nothing of it (FIN or RST)',
+    onTheWire:
+      'The server has answered command k; the client gets k - 1 replies and the FIN or RST.',
+    toxiproxy: null,
+    seenBy: { file: liveRules, test: 'two replies, and the %s in place of the third' },
+  },
+  'cut-in-array': {
+    says: 'forward k elements of an array reply, then end the connection (FIN or RST)',
+    onTheWire: 'The header and k whole elements go on, then the FIN or RST.',
+    toxiproxy: null,
+    seenBy: { file: liveRules, test: 'two elements of an array of four, and then the %s' },
+  },
+  'cut-in-reply': {
+    says: 'forward b bytes of a reply, then end the connection (FIN or RST)',
+    onTheWire: 'Exactly b bytes of the reply go on, then the FIN or RST.',
+    toxiproxy:
+      'limit_data: counts the bytes of the connection, not of a reply, and ends it with a FIN',
+    seenBy: {
+      file: live,
+      test: 'exactly seventy thousand bytes of a longer reply, and then the %s',
+    },
+  },
+  'cut-idle': {
+    says: 'end an established connection on which nothing is outstanding (FIN or RST)',
+    onTheWire: 'Nothing is on its way in either direction, and the FIN or RST comes.',
+    toxiproxy: null,
+    seenBy: { file: live, test: 'the %s on an established connection that is idle' },
+  },
+  'hold-reply': {
+    says: 'deliver a reply, and all after it on that connection, later; order is kept',
+    onTheWire:
+      'The reply waits, also past the timeout of the client, and is then delivered, with what came behind it.',
+    toxiproxy: 'latency: every reply of the connection, no single one',
+    seenBy: {
+      file: live,
+      test: 'a held reply after at least forMs, with the ones behind it, in order',
+    },
+  },
+  'stall-handshake': {
+    says: 'hold the first n replies of each new connection; later ones pass',
+    onTheWire: 'Connecting succeeds; what a library asks first is answered late.',
+    toxiproxy: null,
+    seenBy: {
+      file: liveRules,
+      test: 'the first reply of a new connection late, the next at once, and no delay on an old one',
+    },
+  },
+  'slow-replies': {
+    says: 'deliver replies at so many bytes a second',
+    onTheWire: 'The reply arrives in pieces of a twentieth of a second each.',
+    toxiproxy: 'bandwidth: every reply of the connection, in KB a second',
+    seenBy: { file: liveRules, test: 'a reply at no more than its bytes a second' },
+  },
+  'split-replies': {
+    says: 'write replies in pieces that end at chosen bytes',
+    onTheWire: 'Each piece is a write of its own, without delay, so a segment of its own.',
+    toxiproxy: 'slicer: pieces of about a size, at no chosen byte',
+    seenBy: {
+      file: liveRules,
+      test: 'a reply in reads that end where it was split, and nowhere else',
+    },
+  },
+  'error-reply': {
+    says: 'answer commands with an error (LOADING, READONLY, OOM, 503 ...) and do not forward them',
+    onTheWire:
+      'The error stands in the stream where the reply would; the server never sees the command.',
+    toxiproxy: null,
+    seenBy: {
+      file: liveRules,
+      test: 'an error in the place of its reply, behind the replies that were outstanding',
+    },
+  },
+  'stop-reading': {
+    says: 'read nothing from clients until healed, so that their writes pile up',
+    onTheWire: 'The receive window closes: what the client writes stays with its system.',
+    toxiproxy: null,
+    seenBy: {
+      file: liveRules,
+      test: 'writes that pile up, and all of them arrive when it is over',
+    },
+  },
+  'refuse-connections': {
+    says: 'close the port and cut what is established, until healed',
+    onTheWire:
+      'Established connections get the FIN or RST; connecting is answered by the RST of a closed port.',
+    toxiproxy: 'a disabled proxy: ends what is established with a FIN',
+    seenBy: { file: live, test: 'the %s and then ECONNREFUSED, and the same port afterwards' },
+  },
+  'refuse-new-connections': {
+    says: 'close the port and let established connections live, until healed',
+    onTheWire: 'Connecting is answered by the RST of a closed port; nothing else changes.',
+    toxiproxy: null,
+    seenBy: { file: liveRules, test: 'ECONNREFUSED, while an established connection is served' },
+  },
+  'black-hole-connections': {
+    says: 'accept new connections and answer nothing on them until healed',
+    onTheWire:
+      'The handshake of TCP succeeds, what is sent is acknowledged, and nothing comes back.',
+    toxiproxy:
+      'timeout with 0: also on established connections, and what was sent meanwhile is lost',
+    seenBy: {
+      file: liveRules,
+      test: 'a connection that is there and silent past a timeout, and served when it is over',
+    },
+  },
+  'close-new-connections': {
+    says: 'accept new connections and end them at once, silently or as a full server does (FIN or RST)',
+    onTheWire:
+      'The handshake of TCP succeeds; then the FIN or RST, with the words of a full server before it if wanted.',
+    toxiproxy: null,
+    seenBy: { file: liveRules, test: 'the words of a server without room, and then the %s' },
+  },
+};
