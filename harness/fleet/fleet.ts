@@ -63,7 +63,9 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
   try {
     const arrivals = expandArrivals(plan, seededRng(plan.seed));
     follow(schedule, arrivals.cameras, (arrival, plannedNs) => cameras.come(arrival, plannedNs));
-    follow(schedule, arrivals.visits, ({ userId }, plannedNs) => viewers.visit(userId, plannedNs));
+    follow(schedule, arrivals.visits, ({ userId, hangUpAfterMs }, plannedNs) =>
+      viewers.visit(userId, plannedNs, hangUpAfterMs),
+    );
     everySecond(schedule, world.clock.nowNs(), () => onProgress(counted.progress()));
     const life = lifeOf({ cameras, viewers, shown }, { schedule, endsMs: loadEndsMs(plan.steps) });
     await Promise.race([stopped.promise, life]);

@@ -7,7 +7,7 @@ import { viewerConnection } from './viewer-client.ts';
 
 /** All viewers of a fleet. */
 export interface ViewerCrowd {
-  visit(userId: string, plannedNs: Nanoseconds): void;
+  visit(userId: string, plannedNs: Nanoseconds, hangUpAfterMs?: number): void;
   /** No new visits and taps; resolves when the visits that were going on are over and a canary was shown a stranger's picture. */
   settle(): Promise<void>;
   interrupt(): void;
@@ -43,10 +43,10 @@ export function viewerCrowd(users: readonly User[], options: ViewerCrowdOptions)
   const canariesSeen = new Set<User>();
   const open = new Set<Promise<void>>();
 
-  const visit = (userId: string, plannedNs: Nanoseconds): void => {
+  const visit = (userId: string, plannedNs: Nanoseconds, hangUpAfterMs?: number): void => {
     const canary = canaries.find((user) => user.userId === userId);
     if (canary !== undefined) canariesSeen.add(canary);
-    const going = viewers.get(userId)?.visit(plannedNs).catch(options.onFailure);
+    const going = viewers.get(userId)?.visit(plannedNs, hangUpAfterMs).catch(options.onFailure);
     if (going === undefined) return;
     open.add(going);
     void going.finally(() => open.delete(going));

@@ -23,9 +23,10 @@ export interface ViewerSurroundings extends SessionSurroundings {
 export interface Viewer {
   /**
    * Opens the app: the list, a page of thumbnails, and a tap here and there. Starts whether or not earlier visits have ended.
-   * Resolves when the visit is over, whatever became of it.
+   * Resolves when the visit is over, whatever became of it. With `hangUpAfterMs` the app is closed that long after the planned
+   * moment, in the middle of whatever it is doing.
    */
-  visit(plannedNs: Nanoseconds): Promise<void>;
+  visit(plannedNs: Nanoseconds, hangUpAfterMs?: number): Promise<void>;
   /** Lets visits end with what they have on the screen: nothing more is tapped. */
   settle(): void;
   /** Gives up everything at once. */
@@ -57,7 +58,7 @@ export function viewer(user: User, around: ViewerSurroundings): Viewer {
   };
 
   return {
-    visit: async (plannedNs) => {
+    visit: async (plannedNs, hangUpAfterMs) => {
       if (state !== 'open') return;
       if (visitsOpen >= around.visitsPerViewerMax) {
         const errand = listErrand(around.habits.pageSize, plannedNs);
@@ -68,10 +69,20 @@ export function viewer(user: User, around: ViewerSurroundings): Viewer {
       visits += 1;
       const connection = takeConnection();
       const lots = around.rng.fork(`visit ${visits} of ${user.userId}`);
-      const isOver = (): boolean => state !== 'open';
+      let stage: 'going' | 'hung-up' | 'over' = 'going';
+      const isOver = (): boolean => state !== 'open' || stage === 'hung-up';
+      const hangUp = (): void => {
+        // By then the visit may be over, and the connection another visit's.
+        if (stage !== 'going') return;
+        stage = 'hung-up';
+        connection.close('the viewer hung up');
+      };
+      if (hangUpAfterMs !== undefined)
+        around.agenda.at(Math.round(plannedNs + hangUpAfterMs * 1e6), { wake: hangUp });
       try {
         await lookAround({ user, around, connection, session, lots, isOver }, plannedNs);
       } finally {
+        stage = 'over';
         visitsOpen -= 1;
         giveBack(connection);
       }
@@ -104,7 +115,7 @@ async function lookAround(visit: Visit, plannedNs: Nanoseconds): Promise<void> {
   const list = await session.ask(connection, listErrand(habits.pageSize, plannedNs));
   if (list === undefined) return;
   for (const entry of list.value) gallery.listed(showing(visit, list, null), entry);
-  if (list.value.length === 0) return;
+  if (list.value.length === 0 || visit.isOver()) return;
   const page = await session.ask(connection, thumbnailsErrand(list.value, list.doneNs));
   if (page === undefined) return;
   const tiles = tilesOf(list.value, page.value);
@@ -144,11 +155,12 @@ async function tap(
   { eventId, kind }: ListEntry,
   plannedNs: Nanoseconds,
 ): Promise<Nanoseconds> {
-  const { around, connection, session, user } = visit;
+  const { around, connection, isOver, session, user } = visit;
   const playsClip = kind === 'sound' || user.subscription === 'lite';
   const surfaces: readonly PictureSurface[] = playsClip ? ['enlarge', 'clip'] : ['enlarge'];
   let nextNs = plannedNs;
   for (const surface of surfaces) {
+    if (isOver()) break;
     const picture = await session.ask(connection, pictureErrand(surface, eventId, nextNs));
     if (picture !== undefined)
       around.gallery.pictured(showing(visit, picture, eventId), surface, picture.value);

@@ -1,6 +1,7 @@
 import type { Fault } from './fault.ts';
 import type { CheckName } from './finding.ts';
 import type { Population, ViewerHabits } from './population.ts';
+import type { Ratio } from './world.ts';
 
 /** A plan is data: `--dry-run` prints it, a record keeps it, shrinking deletes steps from it. Times count from the start of the run. */
 export interface Plan {
@@ -65,9 +66,18 @@ export interface ViewerArrivals extends At {
   readonly type: 'arrivals';
   readonly who: 'viewers';
   readonly overMs: number;
+  /** Some of them hang up in the middle of a visit; nobody does when it is absent. */
+  readonly hangUps?: HangUps;
   readonly curve:
     | { readonly shape: 'everyone-once' }
     | { readonly shape: 'constant'; readonly perSecond: number };
+}
+
+/** People who close the app before it has answered. The moment is drawn for each, in milliseconds after the visit began. */
+export interface HangUps {
+  readonly share: Ratio;
+  readonly afterMsMin: number;
+  readonly afterMsMax: number;
 }
 
 /** Unchecked pressure beside the fleet: people who reload the app in a closed loop. Its figures stand by themselves. */

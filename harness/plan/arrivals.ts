@@ -14,6 +14,8 @@ export interface CameraArrival {
 export interface Visit {
   readonly atMs: number;
   readonly userId: string;
+  /** How long after `atMs` the person closes the app, whatever it is doing; absent for those who stay. */
+  readonly hangUpAfterMs?: number;
 }
 
 export interface Arrivals {
@@ -74,6 +76,18 @@ export function viewerArrivals(
   users: readonly Pick<User, 'userId'>[],
   rng: Rng,
 ): Visit[] {
+  const visits = visitsOf(step, users, rng);
+  const { hangUps } = step;
+  if (hangUps === undefined) return visits;
+  const { share, afterMsMin, afterMsMax } = hangUps;
+  return visits.map((visit, index) => {
+    const own = rng.fork(`hang-up ${index} of ${visit.userId}`);
+    const hangUpAfterMs = own.integer(afterMsMin, afterMsMax);
+    return own.chance(share) ? { ...visit, hangUpAfterMs } : visit;
+  });
+}
+
+function visitsOf(step: ViewerArrivals, users: readonly Pick<User, 'userId'>[], rng: Rng): Visit[] {
   const { curve } = step;
   switch (curve.shape) {
     case 'everyone-once':

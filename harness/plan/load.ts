@@ -1,4 +1,4 @@
-import type { CameraArrivals, FloodStep, ViewerArrivals } from '../model/plan.ts';
+import type { CameraArrivals, FloodStep, HangUps, ViewerArrivals } from '../model/plan.ts';
 
 /** Every camera connects once within `overMs`, from the start of the phase. */
 export function cameras(load: {
@@ -12,9 +12,11 @@ export function cameras(load: {
 export function visits({
   overMs,
   perSecond,
+  hangUps,
 }: {
   readonly overMs: number;
   readonly perSecond: number;
+  readonly hangUps?: HangUps;
 }): ViewerArrivals {
   return {
     atMs: 0,
@@ -22,6 +24,7 @@ export function visits({
     who: 'viewers',
     overMs,
     curve: { shape: 'constant', perSecond },
+    ...(hangUps === undefined ? {} : { hangUps }),
   };
 }
 

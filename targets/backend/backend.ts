@@ -72,13 +72,13 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   });
   const counts = { requests: 0, uploads: 0, originLoads: 0, failures: 0 };
 
-  const visit = (requestId: string): ChangingVisit => {
+  const visit = (requestId: string, hangUp?: AbortSignal): ChangingVisit => {
     const onLoad = (key: string): void => {
       counts.originLoads += 1;
       const id = recorder.nextId('origin');
       recorder.origin({ id, key, atNs: world.clock.nowNs(), requestId });
     };
-    const tapped = tap.forRequest(requestId);
+    const tapped = tap.forRequest(requestId, hangUp);
     const cache = mitigations.has('seal-values') ? sealedCache(tapped) : tapped;
     const read = createReadThrough({ cache, ttlMs: cacheTtlMs, onLoad });
     return { read, things, truth, keys, mitigations, onLoad };

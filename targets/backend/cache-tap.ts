@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { CacheCallRow, Recorder } from '../../harness/model/rows.ts';
-import type { CacheClient } from '../../harness/model/target.ts';
+import type { CacheClient, CallOptions } from '../../harness/model/target.ts';
 import type { Clock } from '../../harness/model/world.ts';
 import { Refusal } from './refusal.ts';
 
@@ -8,8 +8,8 @@ import { Refusal } from './refusal.ts';
 export type TappedCache = Omit<CacheClient, keyof AsyncDisposable>;
 
 export interface CacheTap {
-  /** The cache as the request named `requestId` sees it. */
-  forRequest(requestId: string): TappedCache;
+  /** The cache as the request named `requestId` sees it. Reads are told when whoever asked hangs up. */
+  forRequest(requestId: string, hangUp?: AbortSignal): TappedCache;
   /** How many calls failed so far. */
   errors(): number;
   /** Rejects what is outstanding and whatever comes later; nothing is written down any more. */
@@ -92,17 +92,17 @@ export function createCacheTap({ cache, recorder, clock, deadlineMs }: CacheTapO
   };
 
   return {
-    forRequest: (requestId) => ({
+    forRequest: (requestId, hangUp) => ({
       get: async (key, options) =>
         recorded(
           { requestId, call: 'get', keys: [key] },
-          async () => bytesOrMiss(await cache.get(key, options)),
+          async () => bytesOrMiss(await cache.get(key, orHangUp(options, hangUp))),
           (value) => [read(value)],
         ),
       getMany: async (keys, options) =>
         recorded(
           { requestId, call: 'getMany', keys },
-          async () => onePerKey(keys, await cache.getMany(keys, options)),
+          async () => onePerKey(keys, await cache.getMany(keys, orHangUp(options, hangUp))),
           (values) => values.map(read),
         ),
       set: async (key, value, ttlMs) =>
@@ -124,6 +124,15 @@ export function createCacheTap({ cache, recorder, clock, deadlineMs }: CacheTapO
       for (const fail of outstanding) fail(new Error('the backend is closing'));
     },
   };
+}
+
+function orHangUp(
+  options: CallOptions | undefined,
+  hangUp: AbortSignal | undefined,
+): CallOptions | undefined {
+  return options?.signal !== undefined || hangUp === undefined
+    ? options
+    : { ...options, signal: hangUp };
 }
 
 /** First 16 hexadecimal digits of the SHA-1 of the value: enough to tell values of one run apart. */

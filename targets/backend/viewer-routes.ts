@@ -14,7 +14,8 @@ import { listEvents, readPicture, readThumbnails, userOfSession } from './visit.
 
 /** What the routes are served from. */
 export interface ViewerService {
-  visit(requestId: string): ChangingVisit;
+  /** The signal aborts when whoever asked hangs up. */
+  visit(requestId: string, hangUp: AbortSignal): ChangingVisit;
   /** Starts a session. Refuses with 401 for a wrong password. */
   login(visit: ChangingVisit, userId: string, password: string): Promise<string>;
 }
@@ -28,7 +29,7 @@ export function viewerRoutes(app: FastifyInstance, service: ViewerService): void
     const { userId, password } = fieldsOf(request.body);
     if (!isId(userId) || typeof password !== 'string')
       throw new Refusal(400, 'userId and password are needed');
-    const token = await service.login(service.visit(request.id), userId, password);
+    const token = await service.login(service.visit(request.id, hangUpOf(reply)), userId, password);
     return reply.code(201).header('x-user-id', userId).send({ token, userId });
   });
   eventRoutes(app, async (request, reply) => authenticated(service, request, reply));
@@ -111,10 +112,19 @@ async function authenticated(
   const [scheme, token, ...more] = (request.headers.authorization ?? '').split(' ');
   if (scheme !== 'Bearer' || !isId(token) || more.length > 0)
     throw new Refusal(401, 'no such session');
-  const visit = service.visit(request.id);
+  const visit = service.visit(request.id, hangUpOf(reply));
   const userId = await userOfSession(visit, token);
   reply.header('x-user-id', userId);
   return { visit, userId };
+}
+
+/** Aborts when the connection ends before the answer was sent: nobody waits for what is being read any more. */
+function hangUpOf(reply: FastifyReply): AbortSignal {
+  const hangUp = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) hangUp.abort(new Error('whoever asked hung up'));
+  });
+  return hangUp.signal;
 }
 
 function fieldsOf(body: unknown): { readonly userId?: unknown; readonly password?: unknown } {
