@@ -7,6 +7,25 @@ const selector = { commands: ['GET'], keyPrefix: 'thumb:' };
 test.for<readonly [Fault, string]>([
   [{ kind: 'kill', service: 'cache' }, 'cache killed'],
   [
+    { kind: 'kill', service: 'cache', data: 'kept', address: 'another' },
+    'cache killed, its data kept, back at another address',
+  ],
+  [{ kind: 'pause', service: 'cache' }, 'cache paused (SIGSTOP)'],
+  [
+    { kind: 'starve', service: 'cache', runShare: 0.1, periodMs: 100 },
+    'cache starved: it ran for 10.0 % of every 100 ms',
+  ],
+  [{ kind: 'loading', service: 'cache' }, 'cache answering LOADING'],
+  [
+    { kind: 'limit-memory', service: 'cache', shareOfUsed: 0.5, eviction: 'allkeys-lru' },
+    'cache memory limited to 50.0 % of what it held (allkeys-lru)',
+  ],
+  [
+    { kind: 'limit-connections', service: 'cache', connectionsMax: 1 },
+    'cache limited to 1 connection',
+  ],
+  [{ kind: 'failover', service: 'cache' }, 'primary killed, its replica promoted'],
+  [
     {
       kind: 'wire',
       rule: {

@@ -1,6 +1,7 @@
 import type { CutKind, Fault, ReplySelector, WireRule } from '../harness/model/fault.ts';
 import type { FaultRow } from '../harness/model/rows.ts';
-import { counted, latency } from './numbers.ts';
+import type { ServiceFault } from '../harness/model/service-fault.ts';
+import { counted, latency, percent } from './numbers.ts';
 
 export interface FaultWords {
   /** This fault: `connection cut after reply 2 of a pipeline (RST)`. */
@@ -20,8 +21,42 @@ export function faultWords({ fault, faultId }: Pick<FaultRow, 'fault' | 'faultId
 }
 
 function wordsOf(fault: Fault): FaultWords | undefined {
-  if (fault.kind === 'kill') return { says: 'cache killed', kind: 'cache killed' };
-  return ruleWords(fault.rule);
+  return fault.kind === 'wire' ? ruleWords(fault.rule) : serviceWords(fault);
+}
+
+function serviceWords(fault: ServiceFault): FaultWords | undefined {
+  switch (fault.kind) {
+    case 'kill':
+      return {
+        says: `cache killed${fault.data === 'kept' ? ', its data kept' : ''}${fault.address === 'another' ? ', back at another address' : ''}`,
+        kind: 'cache killed',
+      };
+    case 'pause':
+      return { says: 'cache paused (SIGSTOP)', kind: 'cache paused' };
+    case 'starve':
+      return {
+        says: `cache starved: it ran for ${percent(fault.runShare)} of every ${latency(fault.periodMs)}`,
+        kind: 'cache starved',
+      };
+    case 'loading':
+      return { says: 'cache answering LOADING', kind: 'cache loading' };
+    case 'limit-memory':
+      return {
+        says: `cache memory limited to ${percent(fault.shareOfUsed)} of what it held (${fault.eviction})`,
+        kind: 'cache memory limited',
+      };
+    case 'limit-connections':
+      return {
+        says: `cache limited to ${counted(fault.connectionsMax, 'connection')}`,
+        kind: 'cache connections limited',
+      };
+    case 'failover':
+      return { says: 'primary killed, its replica promoted', kind: 'failover' };
+    default:
+      // A record of a later version may name a kind that this one does not have.
+      fault satisfies never;
+      return undefined;
+  }
 }
 
 function ruleWords(rule: WireRule): FaultWords | undefined {

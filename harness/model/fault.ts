@@ -1,11 +1,7 @@
-/** What can be broken. Each is one that a correct server on a real network can show. */
-export type Fault = KillFault | WireFault;
+import type { ServiceFault } from './service-fault.ts';
 
-/** SIGKILL of a backing service; healing starts it again, empty, on the same stable port. */
-export interface KillFault {
-  readonly kind: 'kill';
-  readonly service: 'cache';
-}
+/** What can be broken. Each is one that a correct server on a real network can show. */
+export type Fault = ServiceFault | WireFault;
 
 /** A rule on the wire between backend and cache. */
 export interface WireFault {

@@ -86,8 +86,19 @@ export interface StartedService extends AsyncDisposable {
   readonly resume?: () => Promise<void>;
   /** A connection past the wire, to set and ask. Absent where the service is not a redis-server or valkey-server of ours. */
   readonly openConsole?: () => Promise<RedisConsole>;
+  /** Absent where there is no replica to fail over to. */
+  readonly failover?: FailoverControl;
   /** Its last lines of output, for error messages. */
   logTail(): string;
+}
+
+export interface FailoverControl {
+  /** SIGKILL of the primary. */
+  killPrimary(): Promise<void>;
+  /** Resolves when another one is primary, in the eyes of all who watch, and `endpoint` is its address. */
+  promoted(signal: AbortSignal): Promise<void>;
+  /** Starts what was killed, as a replica of today's primary. Resolves when it follows it. */
+  rejoin(signal: AbortSignal): Promise<void>;
 }
 
 export interface KillOptions {

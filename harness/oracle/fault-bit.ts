@@ -32,7 +32,7 @@ export const faultBit: Checker = {
         'no connection between backend and cache was cut while things were broken',
       );
     const errors = errorsIn(record, troubles);
-    if (errors === 0)
+    if (errors === 0 && planned.some(isFeltAsErrors))
       return inconclusive(
         'the backend felt no error while things were broken, so nothing was endured',
       );
@@ -62,11 +62,30 @@ function kindsThatNeverBit(
 }
 
 function kindOf({ fault }: FaultOnStep): string {
-  return fault.kind === 'kill' ? `kill ${fault.service}` : fault.rule.type;
+  return fault.kind === 'wire' ? fault.rule.type : `${fault.kind} ${fault.service}`;
 }
 
 function endsConnections({ fault }: FaultOnStep): boolean {
-  return fault.kind === 'kill' || fault.rule.type !== 'hold-reply';
+  switch (fault.kind) {
+    case 'kill':
+    case 'loading':
+    case 'limit-connections':
+    case 'failover':
+      return true;
+    case 'pause':
+    case 'starve':
+    case 'limit-memory':
+      return false;
+    case 'wire':
+      return fault.rule.type !== 'hold-reply';
+    default:
+      return fault satisfies never;
+  }
+}
+
+/** A cache that evicts answers no worse than one that never held the key: what is felt are misses. */
+function isFeltAsErrors({ fault }: FaultOnStep): boolean {
+  return fault.kind !== 'limit-memory' || fault.eviction === 'noeviction';
 }
 
 function cutsIn(record: RecordReader, phases: readonly PhaseRow[]): number {

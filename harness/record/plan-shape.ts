@@ -1,3 +1,4 @@
+import type { Fault } from '../model/fault.ts';
 import type { Plan } from '../model/plan.ts';
 import { messageOf, RecordError } from './record-error.ts';
 
@@ -68,6 +69,18 @@ const shape =
     }
   };
 
+/** A kind that is missing here does not compile. */
+const faultKinds = Object.keys({
+  kill: true,
+  pause: true,
+  starve: true,
+  loading: true,
+  'limit-memory': true,
+  'limit-connections': true,
+  failover: true,
+  wire: true,
+} satisfies Record<Fault['kind'], true>);
+
 const step: Check = (value, problems, where) => {
   shape({
     type: oneOf('phase', 'fault-on', 'fault-off', 'arrivals', 'flood'),
@@ -78,7 +91,7 @@ const step: Check = (value, problems, where) => {
   if (type === 'fault-off') shape({ faultId: text })(value, problems, where);
   if (type === 'arrivals') shape({ who: oneOf('cameras', 'viewers') })(value, problems, where);
   if (type === 'fault-on')
-    shape({ faultId: text, fault: shape({ kind: oneOf('kill', 'wire') }) })(value, problems, where);
+    shape({ faultId: text, fault: shape({ kind: oneOf(...faultKinds) }) })(value, problems, where);
 };
 
 const plan: Check = shape({

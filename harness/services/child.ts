@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** One process of ours that serves a cache. */
@@ -12,8 +13,10 @@ export interface ServiceProcess {
   readonly outputEnded: Promise<void>;
   /** SIGKILL to it and to whatever it started, also while it is stopped. Resolves when it is gone. */
   kill(): Promise<void>;
-  /** Stops it and whatever it started, or lets it go on. Does nothing when it is gone. */
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  /** SIGSTOP to it and to whatever it started. Resolves when it stands still, as far as this system tells. */
+  stop(): Promise<void>;
+  /** SIGCONT. Does nothing when it is gone. */
+  goOn(): void;
   /** Its last lines of output. */
   logTail(): string;
 }
@@ -31,6 +34,8 @@ export interface ServiceProcessOptions {
 const tailLinesMax = 20;
 const tailCharactersMax = 4_096;
 const lastOutputMs = 500;
+const stopMsMax = 1_000;
+const stopPollMs = 2;
 
 /**
  * Starts a process in a group of its own, so that Ctrl-C in a terminal reaches it only through us.
@@ -66,7 +71,11 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
       signal('SIGKILL');
       await gone;
     },
-    signal,
+    stop: async () => {
+      signal('SIGSTOP');
+      await untilStopped(processId);
+    },
+    goOn: () => signal('SIGCONT'),
   };
 }
 
@@ -97,6 +106,18 @@ function signalGroup(processId: number, name: NodeJS.Signals): void {
   } catch {
     // It ended by itself in between; then there is nothing to stop or to kill any more.
   }
+}
+
+/** A signal is sent at once and felt when the process is next scheduled, which takes its time on a busy machine. */
+async function untilStopped(processId: number): Promise<void> {
+  const deadline = AbortSignal.timeout(stopMsMax);
+  while (!deadline.aborted) {
+    const stat = await readFile(`/proc/${processId}/stat`, 'latin1').catch(() => null);
+    // Gone, or a system without /proc: nothing more can be known.
+    if (stat === null || /\) [TZ] /.test(stat)) return;
+    await delay(stopPollMs);
+  }
+  throw new Error(`process ${processId} still ran ${stopMsMax} ms after it was told to stop`);
 }
 
 function keepTail(child: ChildProcess): () => string {

@@ -93,9 +93,9 @@ export async function startRestartable(
     pause: async () => {
       if (current.state !== 'running')
         throw new Error(`${says(current.launched.endpoint)} does not run, so it cannot be paused`);
-      current.launched.process.signal('SIGSTOP');
+      await current.launched.process.stop();
     },
-    resume: async () => current.launched.process.signal('SIGCONT'),
+    resume: async () => current.launched.process.goOn(),
     ...(openConsole === undefined
       ? {}
       : { openConsole: () => openConsole(current.launched.endpoint) }),

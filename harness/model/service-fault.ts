@@ -1,0 +1,67 @@
+import type { EvictionPolicy, KeptData } from './service.ts';
+import type { Ratio } from './world.ts';
+
+/** What can be done to a backing service itself, past the wire. All of it ends when the fault is healed. */
+export type ServiceFault =
+  | KillFault
+  | PauseFault
+  | StarveFault
+  | LoadingFault
+  | MemoryLimitFault
+  | ConnectionLimitFault
+  | FailoverFault;
+
+/** SIGKILL of a backing service; healing starts it again, empty unless told, on the same stable port. */
+export interface KillFault {
+  readonly kind: 'kill';
+  readonly service: 'cache';
+  /** What it holds when it comes back. `kept`: all that it held at the kill. As the service is set up (mostly empty) unless told. */
+  readonly data?: KeptData;
+  /** Whether it comes back where it was or at another address; the wire keeps its own. Either unless told. */
+  readonly address?: 'same' | 'another';
+}
+
+/** SIGSTOP, and SIGCONT when healed: connections stand, and nothing is answered until then. */
+export interface PauseFault {
+  readonly kind: 'pause';
+  readonly service: 'cache';
+}
+
+/** Too little processor time: of each period the service runs for a share only, and is stopped for the rest. */
+export interface StarveFault {
+  readonly kind: 'starve';
+  readonly service: 'cache';
+  /** More than 0, less than 1. */
+  readonly runShare: Ratio;
+  /** 20 at least. */
+  readonly periodMs: number;
+}
+
+/** The service dies, comes back at once and loads its own dump: everything is answered with LOADING until healed, a minute at most. */
+export interface LoadingFault {
+  readonly kind: 'loading';
+  readonly service: 'cache';
+}
+
+/** `maxmemory` becomes a share of what the data takes when the fault begins. */
+export interface MemoryLimitFault {
+  readonly kind: 'limit-memory';
+  readonly service: 'cache';
+  /** More than 0. */
+  readonly shareOfUsed: Ratio;
+  readonly eviction: EvictionPolicy;
+}
+
+/** `maxclients` is lowered and everybody's connection ended, so that only the first to come back find room. */
+export interface ConnectionLimitFault {
+  readonly kind: 'limit-connections';
+  readonly service: 'cache';
+  /** How many find room; 0 for nobody. */
+  readonly connectionsMax: number;
+}
+
+/** The primary is killed and Sentinel promotes its replica; healing brings the old primary back as a replica. */
+export interface FailoverFault {
+  readonly kind: 'failover';
+  readonly service: 'cache';
+}
