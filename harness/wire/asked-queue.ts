@@ -1,0 +1,77 @@
+import { Queue } from './queue.ts';
+
+/** A command whose reply has not been seen. */
+export interface Asked<Reply> {
+  /** Whether it may get no reply at all, as far as is known by now. */
+  isQuiet: boolean;
+  /** `surely`: the reply names this very command, by its opaque value or its key. Asked only when there is more than one choice. */
+  readonly fits: (reply: Reply) => Fit;
+  /** False while bytes of the command are still to come. */
+  isComplete: boolean;
+  /** True when its reply came before it was complete. */
+  wasAnswered: boolean;
+}
+
+export type Fit = 'surely' | 'perhaps' | 'no';
+
+export type Match =
+  /** It answers a command that is complete, and so many before that one got no reply. */
+  | { readonly type: 'answers'; readonly skips: number }
+  /** Nothing was asked, or the command is not yet complete: a server may speak unasked, and refuse early. */
+  | { readonly type: 'early' }
+  | { readonly type: 'unclear' };
+
+/**
+ * The commands of one connection whose replies are due, in order. A server answers in order too, so the oldest is the one
+ * that a reply answers, but for quiet commands: those are passed over when the reply cannot be theirs.
+ */
+export class AskedQueue<Reply> {
+  readonly #due = new Queue<Asked<Reply>>();
+  readonly #quietMax: number;
+  /** Commands that were passed over for a reply that came early; the next one has to say so. */
+  #skips = 0;
+
+  constructor(quietMax: number) {
+    this.#quietMax = quietMax;
+  }
+
+  get isFull(): boolean {
+    return this.#due.length >= this.#quietMax && this.#due.first?.isQuiet === true;
+  }
+
+  push(asked: Asked<Reply>): void {
+    this.#due.push(asked);
+  }
+
+  match(reply: Reply): Match {
+    const place = this.#placeOf(reply);
+    if (place === 'nowhere') return { type: 'early' };
+    if (place === 'unclear') return { type: 'unclear' };
+    for (let index = 0; index < place; index += 1) this.#due.shift();
+    this.#skips += place;
+    const asked = this.#due.shift();
+    if (asked?.isComplete !== true) {
+      if (asked !== undefined) asked.wasAnswered = true;
+      return { type: 'early' };
+    }
+    const skips = this.#skips;
+    this.#skips = 0;
+    return { type: 'answers', skips };
+  }
+
+  #placeOf(reply: Reply): number | 'nowhere' | 'unclear' {
+    const { first } = this.#due;
+    if (first === undefined) return 'nowhere';
+    if (!first.isQuiet) return 0;
+    let place: number | null = null;
+    for (let index = 0; index < this.#due.length; index += 1) {
+      const asked = this.#due.at(index);
+      const fit = asked?.fits(reply) ?? 'no';
+      if (fit === 'surely') return index;
+      if (fit === 'perhaps' && place !== null) return 'unclear';
+      if (fit === 'perhaps') place = index;
+      if (asked?.isQuiet === false) break;
+    }
+    return place ?? 'unclear';
+  }
+}

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { memcached } from './memcached.ts';
+import { readDialogue } from './stream-reading.ts';
+import { bytesOf } from './text-words.ts';
+
+const program = 'memcached';
+const longKey = 'k'.repeat(251);
+
+function isOnPath(name: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+interface LiveServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+async function startMemcached(): Promise<LiveServer> {
+  const port = await freePort();
+  const options = ['-l', '127.0.0.1', '-p', String(port), '-U', '0', '-m', '16', '-u', 'nobody'];
+  const child = spawn(program, options, { stdio: 'ignore' });
+  const gone = new Promise((resolve) => {
+    child.once('exit', resolve);
+    child.once('error', resolve);
+  });
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await gone;
+  };
+  try {
+    for (let attempt = 1; !(await accepts(port)); attempt += 1) {
+      if (attempt === 200) throw new Error(`${program} does not accept on port ${port}`);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { port, [Symbol.asyncDispose]: stop };
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      setTimeout(() => resolve(false), 20);
+    });
+  });
+}
+
+/** Says it all at once, and gives what the server says until it ends the connection because it was asked to. */
+function exchange(port: number, commands: string): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('end', () => resolve(Buffer.concat(chunks)));
+    socket.on('error', reject);
+    socket.write(bytesOf(commands));
+  });
+}
+
+/** What a client can say, right and wrong; behind each `version` shows whether the replies still go with the commands. */
+const sayings = [
+  'set a 1 0 3\r\nabc\r\nget a b a\r\ngets a\r\ngat 60 a\r\ngats 60 a b\r\n',
+  'set a 1 0 3 noreply\r\nabc\r\nadd a 0 0 1\r\nx\r\nreplace a 0 0 0\r\n\r\nappend a 0 0 1\r\ny\r\n',
+  'cas a 0 0 1 999\r\nx\r\ncas a 0 0 1 999 noreply\r\nx\r\ncas a 0 0 1\r\nx\r\ncas a 0 0 1 x\r\nx\r\n',
+  'set n 0 0 2\r\n10\r\nincr n 5\r\ndecr n 1 noreply\r\nincr n x\r\nincr n x noreply\r\nincr a 1\r\nincr n\r\n',
+  'delete a\r\ndelete a noreply\r\ndelete a 0\r\ndelete a 5 noreply\r\ndelete\r\ndelete a b c d\r\n',
+  'touch n 0\r\ntouch n 0 noreply\r\ntouch n\r\nflush_all\r\nflush_all noreply\r\nflush_all 0\r\nflush_all x noreply\r\n',
+  'verbosity 1\r\nverbosity\r\nverbosity noreply\r\nstats\r\nstats items\r\nstats settings\r\nstats reset\r\nstats foo\r\n',
+  'set a 0 0 3\r\nabcdef\r\n',
+  'set a 0 0 3 noreply\r\nabcdef\r\n',
+  'set a 0 0 3\r\nabc\nmn\r\nmn\r\n',
+  'set a 0 0 x\r\nabc\r\nset a 0 0 -1\r\nabc\r\nset a 0 0\r\nabc\r\nset a 0 0 1 noreply x\r\nx\r\n',
+  `set ${longKey} 0 0 3\r\nabc\r\nset ${longKey} 0 0 3 noreply\r\nabc\r\n`,
+  // Alone: memcached 1.6.18 throws away replies before this one that were not sent yet.
+  `get a ${longKey}\r\n`,
+  `set a 0 0 2000000\r\n${'x'.repeat(2_000_000)}\r\n`,
+  `set a 0 0 2000000 noreply\r\n${'x'.repeat(2_000_000)}\r\n`,
+  '\r\nGET a\r\nSET a 0 0 1\r\n  get   a  \r\nget\r\nnonsense\r\n',
+  'ms m 3 T0 O9 k\r\nabc\r\nmg m v k O7\r\nmg m k O7\r\nmg nokey v O1 k\r\nme m\r\nme nokey\r\nmn\r\n',
+  'mg nokey v q O1\r\nmg m v q O2\r\nmg other v q O3\r\nmn\r\n',
+  'ms m 3 q O9\r\nabc\r\nms m 3 q O8 ME\r\nabc\r\nmd m q O7\r\nmd m q O6\r\nma c q O5\r\nma c N0 q O4\r\nma c v O3\r\nmn\r\n',
+  'ms m 3\r\nabcdef\r\n',
+  'ms m 3 q\r\nabcdef\r\n',
+  `ms ${longKey} 3 q\r\nabc\r\nms m x q\r\nabc\r\nms m\r\nabc\r\nms m 3 MZ\r\nabc\r\nmg ${longKey} v q\r\nmg\r\n`,
+  'ms ZGF0YQ== 3 b k O1\r\nabc\r\nmg ZGF0YQ== b k v q O2\r\nmg other v q k\r\nget m\r\n',
+  'cache_memlimit 64\r\nlru_crawler metadump all\r\nshutdown\r\nset a 0 0 3\nabc\r\nget a\n',
+];
+
+test.skipIf(!isOnPath(program))(
+  'replies of a real memcached go with the commands, whatever mistakes a client makes (skipped where no memcached is on PATH)',
+  async () => {
+    await using server = await startMemcached();
+    for (const saying of sayings) {
+      const commands = bytesOf(`${saying}version\r\nquit\r\n`);
+      const said = await exchange(server.port, `${saying}version\r\nquit\r\n`);
+      const read = readDialogue(memcached(), { commands, replies: said });
+      expect({ saying, lost: read.replies.lost ?? read.commands.lost }).toEqual({
+        saying,
+        lost: null,
+      });
+      expect(read.replies.atBoundary).toBe(true);
+      const due = read.commands.frames.filter(
+        ({ frame: { expects } }) => expects === 'reply' || expects === 'maybe',
+      );
+      const answered = read.replies.frames.filter(({ frame }) => frame.answers);
+      const skips = answered.reduce((sum, { frame }) => sum + (frame.skips ?? 0), 0);
+      // Nobody is left over, so each reply was given to its own command: the last one to `version`.
+      expect({ saying, replies: answered.length + skips }).toEqual({ saying, replies: due.length });
+      expect(answered.at(-1)?.frame.type).toBe('VERSION');
+      expect(read.replies.frames).toHaveLength(answered.length);
+    }
+  },
+);
