@@ -8,45 +8,56 @@ export interface EmbeddedProviderOptions {
   readonly node: string;
   /** Told each process id from the first instant. */
   readonly onProcess: (processId: number) => void;
+  /** What it serves. A RESP server unless told. */
+  readonly server?: EmbeddedServer;
   /** The program to run. Our own server unless told. */
   readonly entry?: string;
+  /** Given to the program. */
+  readonly parameters?: readonly string[];
   /** How long it may take until the server listens. 10 seconds unless told. */
   readonly startMsMax?: number;
 }
+
+export type EmbeddedServer = keyof typeof titles;
 
 /** What the server's process sends when it listens. */
 export interface ListeningMessage {
   readonly listeningPort: number;
 }
 
+const titles = {
+  resp: 'embedded RESP server',
+  memcached: 'embedded memcached server',
+  'http-cache': 'embedded HTTP cache',
+};
 const host = '127.0.0.1';
 const startMsDefault = 10_000;
 
-/** Our own RESP server in a process of its own. It needs nothing but node, and ends by itself when we are gone. */
+/** A server of our own in a process of its own. It needs nothing but node, and ends by itself when we are gone. */
 export function embeddedProvider(options: EmbeddedProviderOptions): Provider {
+  const title = titles[options.server ?? 'resp'];
   return {
     name: 'embedded',
     available: () =>
-      Promise.resolve({ state: 'available', says: 'embedded RESP server (comes with crosswire)' }),
+      Promise.resolve({ state: 'available', says: `${title} (comes with crosswire)` }),
     start: (signal) =>
       startRestartable(
         {
           launch: (signal) => launch(options, signal),
-          says: ({ port }) => `embedded RESP server (own process, port ${port})`,
+          says: ({ port }) => `${title} (own process, port ${port})`,
         },
         signal,
       ),
   };
 }
 
-async function launch(
-  { node, onProcess, entry = ownEntry(), startMsMax = startMsDefault }: EmbeddedProviderOptions,
-  signal: AbortSignal,
-): Promise<Launched> {
+async function launch(options: EmbeddedProviderOptions, signal: AbortSignal): Promise<Launched> {
+  const { node, onProcess, server = 'resp', startMsMax = startMsDefault } = options;
+  const { entry = ownEntry(server), parameters = [] } = options;
   signal.throwIfAborted();
   const service = await startServiceProcess({
     executable: node,
-    parameters: ['--disable-warning=ExperimentalWarning', entry],
+    parameters: ['--disable-warning=ExperimentalWarning', entry, ...parameters],
     hasChannel: true,
     onProcess,
   });
@@ -61,16 +72,16 @@ async function launch(
     signal.throwIfAborted();
     const tail = await lastWords(service);
     throw new Error(
-      `the embedded RESP server did not listen within ${startMsMax} ms: ${(error as Error).message}; its last lines were:\n${tail || '(none)'}`,
+      `the ${titles[server]} did not listen within ${startMsMax} ms: ${(error as Error).message}; its last lines were:\n${tail || '(none)'}`,
       { cause: error },
     );
   }
 }
 
 /** Built, the entry is JavaScript beside us; from a checkout node runs the source. */
-function ownEntry(): string {
+function ownEntry(server: EmbeddedServer): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return fileURLToPath(new URL(`../processes/embedded-resp.${extension}`, import.meta.url));
+  return fileURLToPath(new URL(`../processes/embedded-${server}.${extension}`, import.meta.url));
 }
 
 async function untilListening(service: ServiceProcess, signal: AbortSignal): Promise<number> {
