@@ -12,7 +12,7 @@ import { $, which } from 'zx';
 interface ImageRecipe {
   /** Programs to take along, by their names on PATH. The first is what the image is about. */
   readonly programs: readonly string[];
-  /** Words of the entry point that stand in front of a container's own command; `%` is the first program's path. */
+  /** Words of the entry point that stand in front of a container's own command; `%` is the first program's path, also in scripts. */
   readonly entryPoint: readonly string[];
   /** Further instructions of a Dockerfile. */
   readonly changes: readonly string[];
@@ -74,16 +74,18 @@ const recipes: Readonly<Record<string, ImageRecipe>> = {
   },
   // What testcontainers cleans up with. It is made where somebody has built one.
   ryuk: { ...plain, programs: ['moby-ryuk'], entryPoint: ['%'], changes: ['EXPOSE 8080'] },
-  // A service that never gets ready, and one that ends at once: what the tests of providers start.
+  // A redis-server that never gets ready, and one that ends at once: what the tests of providers start.
   sleeper: {
     ...plain,
     programs: ['sh', 'sleep'],
-    entryPoint: ['%', '-c', 'echo asleep; exec sleep 600'],
+    entryPoint: ['redis-server'],
+    files: { 'usr/bin/redis-server': '#!%\necho asleep\nexec sleep 600\n' },
   },
   quitter: {
     ...plain,
     programs: ['sh'],
-    entryPoint: ['%', '-c', 'echo there is nothing to serve >&2; exit 3'],
+    entryPoint: ['redis-server'],
+    files: { 'usr/bin/redis-server': '#!%\necho there is nothing to serve >&2\nexit 3\n' },
   },
 };
 
@@ -133,7 +135,8 @@ async function makeImage(name: string, recipe: ImageRecipe): Promise<string> {
     }
     for (const [path, text] of Object.entries(recipe.files)) {
       await mkdir(join(root, dirname(path)), { recursive: true });
-      await writeFile(join(root, path), text);
+      await writeFile(join(root, path), text.replace(/^#!%/, `#!${programs[0]}`));
+      await chmod(join(root, path), text.startsWith('#!') ? 0o755 : 0o644);
     }
     await chmod(root, 0o755);
     const entryPoint = recipe.entryPoint.map((word) => (word === '%' ? programs[0] : word));

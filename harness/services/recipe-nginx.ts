@@ -6,7 +6,7 @@ import type { Place, Recipe } from './recipe.ts';
 const configurationName = 'nginx.conf';
 const cacheName = 'cache';
 /** Answered by nginx itself with its process id, so that it is known who serves. */
-const readyPath = '/crosswire-ready';
+export const nginxReadyPath = '/crosswire-ready';
 const connectionsMaxDefault = 4_096;
 
 /** nginx as a shared HTTP cache: `proxy_cache` under a key of the caller's choice, in a process of its own in the foreground. */
@@ -21,11 +21,11 @@ export function nginxRecipe(spec: NginxSpec): Recipe {
     prepare: async (place) => {
       const file = join(place.directory, configurationName);
       await mkdir(join(place.directory, cacheName), { recursive: true });
-      await writeFile(file, configurationOf(spec, place));
+      await writeFile(file, nginxConfiguration(spec, place));
       return ['-p', place.directory, '-e', 'stderr', '-c', file];
     },
     isServing: async ({ endpoint: { host, port }, processId, signal }) => {
-      const answer = await fetch(`http://${host}:${port}${readyPath}`, { signal });
+      const answer = await fetch(`http://${host}:${port}${nginxReadyPath}`, { signal });
       return (await answer.text()) === String(processId);
     },
     keep: async ({ directory }, { data = spec.data }) => {
@@ -38,7 +38,7 @@ export function nginxRecipe(spec: NginxSpec): Recipe {
  * One process without a master: what is killed or stopped is then the whole of it, and nobody is left whom a reaper does
  * not know. The price is that nothing trims the cache, which lives for one run.
  */
-function configurationOf(spec: NginxSpec, { endpoint, directory }: Place): string {
+export function nginxConfiguration(spec: NginxSpec, { endpoint, directory }: Place): string {
   const { origin, cacheKey, connectionsMax = connectionsMaxDefault, configuration = [] } = spec;
   const folder = (name: string): string => quoted(join(directory, name));
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -55,7 +55,7 @@ http {
   proxy_cache_path ${folder(cacheName)} levels=1:2 keys_zone=shared:8m use_temp_path=off;
   server {
     listen ${endpoint.host}:${endpoint.port};
-    location = ${readyPath} { default_type text/plain; return 200 $pid; }
+    location = ${nginxReadyPath} { default_type text/plain; return 200 $pid; }
     location / {
       proxy_pass http://${origin.host}:${origin.port};
       proxy_http_version 1.1;

@@ -31,7 +31,7 @@ export function redisRecipe(settings: RedisSettings): Recipe {
     prepare: async (place) => {
       const file = join(place.directory, 'redis.conf');
       if (place.loading === 'held') await padDump(place.directory);
-      await writeFile(file, configurationOf(settings, place));
+      await writeFile(file, redisConfiguration(settings, place));
       return [file];
     },
     isServing,
@@ -45,7 +45,30 @@ export function redisRecipe(settings: RedisSettings): Recipe {
   };
 }
 
-function configurationOf(settings: RedisSettings, { endpoint, directory, loading }: Place): string {
+/** A Sentinel: the same program under its other name. It keeps what it finds out in the file that it was started with. */
+export function sentinelRecipe(lines: readonly string[]): Recipe {
+  const { program, needs } = redisRecipe({});
+  return {
+    program,
+    needs,
+    prepare: async ({ endpoint: { host, port }, directory }) => {
+      const file = join(directory, 'sentinel.conf');
+      const own = [`port ${port}`, `bind ${host}`, `dir ${quoted(directory)}`];
+      await writeFile(file, [...own, ...lines, ''].join('\n'));
+      return [file, '--sentinel'];
+    },
+    isServing: async ({ endpoint, processId, signal }) => {
+      const information = await ask(endpoint, { command: 'INFO server', signal });
+      return fieldOf(information, 'process_id') === String(processId);
+    },
+  };
+}
+
+/** What redis.conf says of a server at that place. */
+export function redisConfiguration(
+  settings: RedisSettings,
+  { endpoint, directory, loading }: Place,
+): string {
   const { usedBytesMax, eviction, connectionsMax, configuration = [] } = settings;
   return [
     `port ${endpoint.port}`,
@@ -79,7 +102,7 @@ async function isServing(question: ServingQuestion): Promise<boolean> {
 }
 
 /** One field of what INFO says. */
-function fieldOf(information: string, name: string): string | undefined {
+export function fieldOf(information: string, name: string): string | undefined {
   return new RegExp(`^${name}:(?<value>[^\r\n]*)`, 'm').exec(information)?.groups?.['value'];
 }
 
