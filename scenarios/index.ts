@@ -1,7 +1,29 @@
 import type { Scenario } from '../harness/model/scenario.ts';
+import { cacheBrownout } from './cache-brownout.ts';
 import { cacheOutage } from './cache-outage.ts';
+import { cachePause } from './cache-pause.ts';
+import { cancelledRequests } from './cancelled-requests.ts';
+import { connectionLimit } from './connection-limit.ts';
+import { evictionStorm } from './eviction-storm.ts';
+import { flapping } from './flapping.ts';
+import { lateReplies } from './late-replies.ts';
+import { loading } from './loading.ts';
+import { midPipelineCut } from './mid-pipeline-cut.ts';
+import { splitReplies } from './split-replies.ts';
 
 /** Every scenario by its name. A new one is a file beside this one and a line here. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  [cacheOutage].map((scenario) => [scenario.name, scenario]),
+  [
+    cacheOutage,
+    midPipelineCut,
+    lateReplies,
+    cancelledRequests,
+    cacheBrownout,
+    cachePause,
+    flapping,
+    loading,
+    evictionStorm,
+    connectionLimit,
+    splitReplies,
+  ].map((scenario): [string, Scenario] => [scenario.name, scenario]),
 );
