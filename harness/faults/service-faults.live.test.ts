@@ -9,6 +9,7 @@ import { listenWire } from '../processes/wire-sockets.ts';
 import { embeddedProvider } from '../services/embedded.ts';
 import { processProvider } from '../services/process.ts';
 import { askOnce, openBench, type ProviderBench } from '../services/provider-bench.ts';
+import { startSentinelTopology } from '../services/redis-sentinel.ts';
 import { encodeCommand, openConversation } from '../services/resp-conversation.ts';
 import { createInjector, type FaultInjector } from './injector.ts';
 
@@ -205,6 +206,37 @@ describe.skipIf(isMissing)(`over a redis-server${isMissing ? ' (not on PATH)' : 
     await fault[Symbol.asyncDispose]();
     await using third = await openConversation(stage.endpoint);
     expect(String(await third.say(get('a'), 1))).toBe('$-1\r\n');
+  });
+
+  test('a failover leads the wire to the promoted replica while it is in force, and keeps the data', async () => {
+    await using bench = await openBench();
+    await using stage = await openStage(await startSentinelTopology({ path, ...bench }, never));
+    await askOnce(stage, 'SET', 'a', '1');
+    expect(await askOnce(stage, 'WAIT', '1', '5000')).toBe(':1\r\n');
+    await using old = await openConversation(stage.endpoint);
+    expect(String(await old.say(get('a'), 1))).toBe('$1\r\n1\r\n');
+    const before = stage.cache.endpoint;
+    const fault = await stage.inject({ kind: 'failover', service: 'cache' });
+    expect(await old.say(get('a'), 1)).toEqual(['closed']);
+    await expect
+      .poll(() => askOnce(stage, 'GET', 'a').catch(() => 'refused'), { timeout: 15_000 })
+      .toBe('$1\r\n1\r\n');
+    expect(stage.cache.endpoint).not.toEqual(before);
+    expect(bench.running()).toHaveLength(4);
+    await fault[Symbol.asyncDispose]();
+    expect(bench.running()).toHaveLength(5);
+    expect(await askOnce({ endpoint: before }, 'ROLE')).toContain('slave');
+  });
+
+  test('a failover that is aborted stops refusing, and says why it did not come about', async () => {
+    await using bench = await openBench();
+    await using stage = await openStage(await startSentinelTopology({ path, ...bench }, never));
+    const abort = new AbortController();
+    const fault = await stage.inject({ kind: 'failover', service: 'cache' }, abort.signal);
+    abort.abort(new Error('stopped by hand'));
+    await expect(fault[Symbol.asyncDispose]()).rejects.toThrow('stopped by hand');
+    await using client = await openConversation(stage.endpoint);
+    expect(await client.say(get('a'), 1)).toEqual(['closed']);
   });
 
   test.for<readonly [Fault, string]>([

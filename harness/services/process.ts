@@ -47,7 +47,7 @@ export function processProvider(options: ProcessProviderOptions): Provider {
 }
 
 /** Starts one server by its recipe. Rejects with its last lines when it does not come up, and leaves nothing behind then. */
-async function startProcess(
+export async function startProcess(
   recipe: Recipe,
   options: ProcessOptions,
   signal: AbortSignal,
@@ -71,7 +71,7 @@ async function startProcess(
 }
 
 /** A port of loopback on which nobody listened a moment ago. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
