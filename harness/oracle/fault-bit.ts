@@ -1,3 +1,4 @@
+import type { WireRule } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FaultOnStep } from '../model/plan.ts';
 import type { PhaseRow } from '../model/rows.ts';
@@ -38,7 +39,7 @@ export const faultBit: Checker = {
       );
     const names = idle.map(({ faultId }) => faultId);
     const says = [
-      `${planned.length - idle.length} of ${counted(planned.length, 'fault', 'faults')} acted, ${counted(cuts, 'connection was', 'connections were')} cut, the backend felt ${counted(errors, 'error', 'errors')}`,
+      `${planned.length - idle.length} of ${counted(planned.length, 'fault', 'faults')} acted (${actsByKind(record, planned)}), ${counted(cuts, 'connection was', 'connections were')} cut, the backend felt ${counted(errors, 'error', 'errors')}`,
       ...(names.length === 0 ? [] : [`never acted: ${names.join(', ')}`]),
     ];
     return findingOf(planned.length, violationList(), says.join('; '));
@@ -77,15 +78,40 @@ function endsConnections({ fault }: FaultOnStep): boolean {
     case 'limit-memory':
       return false;
     case 'wire':
-      return fault.rule.type !== 'hold-reply';
+      return cutting.has(fault.rule.type);
     default:
       return fault satisfies never;
   }
 }
 
-/** A cache that evicts answers no worse than one that never held the key: what is felt are misses. */
+/** Rules whose every bite ends a connection that was in use. */
+const cutting: ReadonlySet<WireRule['type']> = new Set([
+  'cut-after-reply',
+  'cut-before-reply',
+  'cut-in-array',
+  'cut-in-reply',
+  'refuse-connections',
+]);
+
+/**
+ * What a good client can bear without its caller noticing is not asked to be noticed: replies that come late or in pieces, and
+ * an eviction, which is felt as misses.
+ */
 function isFeltAsErrors({ fault }: FaultOnStep): boolean {
-  return fault.kind !== 'limit-memory' || fault.eviction === 'noeviction';
+  if (fault.kind === 'limit-memory') return fault.eviction === 'noeviction';
+  return fault.kind !== 'wire' || cutting.has(fault.rule.type) || fault.rule.type === 'error-reply';
+}
+
+/** For example `kill cache once, cut-after-reply 19 times`. */
+function actsByKind(record: RecordReader, planned: readonly FaultOnStep[]): string {
+  const acts = new Map<string, number>();
+  for (const step of planned) {
+    const kind = kindOf(step);
+    acts.set(kind, (acts.get(kind) ?? 0) + bitesOf(record, step.faultId));
+  }
+  return [...acts]
+    .map(([kind, times]) => `${kind} ${times === 1 ? 'once' : `${times} times`}`)
+    .join(', ');
 }
 
 function cutsIn(record: RecordReader, phases: readonly PhaseRow[]): number {

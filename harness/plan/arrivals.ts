@@ -80,10 +80,10 @@ export function viewerArrivals(
   const { hangUps } = step;
   if (hangUps === undefined) return visits;
   const { share, afterMsMin, afterMsMax } = hangUps;
-  return visits.map((visit, index) => {
-    const own = rng.fork(`hang-up ${index} of ${visit.userId}`);
+  return visits.map(({ atMs, userId }, index) => {
+    const own = rng.fork(`hang-up ${index} of ${userId}`);
     const hangUpAfterMs = own.integer(afterMsMin, afterMsMax);
-    return own.chance(share) ? { ...visit, hangUpAfterMs } : visit;
+    return own.chance(share) ? { atMs, userId, hangUpAfterMs } : { atMs, userId };
   });
 }
 
