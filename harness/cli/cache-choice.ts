@@ -1,7 +1,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Availability, Provider } from '../model/service.ts';
+import type { Availability, Provider, ServiceSpec } from '../model/service.ts';
+import { containerProvider } from '../services/container.ts';
 import { discoverCache } from '../services/discover.ts';
 import { embeddedProvider } from '../services/embedded.ts';
 import { parseCacheUrl } from '../services/external.ts';
@@ -50,10 +51,18 @@ export async function surveyProviders(): Promise<
   readonly { readonly name: string; readonly availability: Availability }[]
 > {
   const around = { ...surroundings(tmpdir()), onProcess: () => undefined };
-  const providers = [processProvider(around), embeddedProvider(around)];
+  const nobody = { host: '127.0.0.1', port: 0 };
+  const nginx: ServiceSpec = { service: 'nginx', origin: nobody, cacheKey: '$uri' };
+  const providers: readonly (readonly [string, Provider])[] = [
+    ['process', processProvider(around)],
+    ['process, memcached', processProvider({ ...around, spec: { service: 'memcached' } })],
+    ['process, nginx', processProvider({ ...around, spec: nginx })],
+    ['container', containerProvider()],
+    ['embedded', embeddedProvider(around)],
+  ];
   return Promise.all(
-    providers.map(async (provider) => ({
-      name: provider.name,
+    providers.map(async ([name, provider]) => ({
+      name,
       availability: await provider.available(),
     })),
   );
