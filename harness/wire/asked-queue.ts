@@ -10,6 +10,8 @@ export interface Asked<Reply> {
   isComplete: boolean;
   /** True when its reply came before it was complete. */
   wasAnswered: boolean;
+  /** True when it never reaches the server. */
+  isWithdrawn: boolean;
 }
 
 export type Fit = 'surely' | 'perhaps' | 'no';
@@ -43,13 +45,21 @@ export class AskedQueue<Reply> {
     this.#due.push(asked);
   }
 
+  /** The command does not reach the server after all, so nothing will answer it. */
+  withdraw(asked: Asked<Reply>): void {
+    asked.isWithdrawn = true;
+    this.#dropWithdrawn();
+  }
+
   match(reply: Reply): Match {
     const place = this.#placeOf(reply);
     if (place === 'nowhere') return { type: 'early' };
     if (place === 'unclear') return { type: 'unclear' };
-    for (let index = 0; index < place; index += 1) this.#due.shift();
-    this.#skips += place;
+    for (let index = 0; index < place; index += 1) {
+      if (this.#due.shift()?.isWithdrawn === false) this.#skips += 1;
+    }
     const asked = this.#due.shift();
+    this.#dropWithdrawn();
     if (asked?.isComplete !== true) {
       if (asked !== undefined) asked.wasAnswered = true;
       return { type: 'early' };
@@ -66,6 +76,7 @@ export class AskedQueue<Reply> {
     let place: number | null = null;
     for (let index = 0; index < this.#due.length; index += 1) {
       const asked = this.#due.at(index);
+      if (asked?.isWithdrawn === true) continue;
       const fit = asked?.fits(reply) ?? 'no';
       if (fit === 'surely') return index;
       if (fit === 'perhaps' && place !== null) return 'unclear';
@@ -73,5 +84,10 @@ export class AskedQueue<Reply> {
       if (asked?.isQuiet === false) break;
     }
     return place ?? 'unclear';
+  }
+
+  /** The oldest is never one that was withdrawn. */
+  #dropWithdrawn(): void {
+    while (this.#due.first?.isWithdrawn === true) this.#due.shift();
   }
 }

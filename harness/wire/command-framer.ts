@@ -1,7 +1,8 @@
-import { expectationOf, keyPlaceOf } from './command-table.ts';
+import { keyPlaceOf } from './command-table.ts';
 import type { CommandFrame, Framer, Span } from './framing.ts';
 import { inlineWords } from './inline-words.ts';
 import { joinedBytes } from './joined-bytes.ts';
+import { isSubscription, type RespMode } from './resp-mode.ts';
 
 export interface CommandLimits {
   /** Arguments of one command. */
@@ -54,6 +55,7 @@ interface GrowingFrame {
 export class CommandFramer implements Framer<CommandFrame> {
   lost: string | null = null;
   readonly #limits: CommandLimits;
+  readonly #mode: RespMode;
   readonly #decoder = new TextDecoder();
   #frame: GrowingFrame = nothingYet();
   #expects: Expects = 'start';
@@ -71,8 +73,9 @@ export class CommandFramer implements Framer<CommandFrame> {
   #kept: Uint8Array | null = null;
   #words: string[] = [];
 
-  constructor(limits: CommandLimits) {
+  constructor(limits: CommandLimits, mode: RespMode) {
     this.#limits = limits;
+    this.#mode = mode;
   }
 
   get atBoundary(): boolean {
@@ -205,10 +208,11 @@ export class CommandFramer implements Framer<CommandFrame> {
     return to;
   }
 
-  /** Whether the argument at hand is the name, the key, or one of the words that decide what CLIENT does. */
+  /** Whether the argument at hand is the name, the key, or one of the words that decide what replies there will be. */
   #isWanted(): boolean {
-    if (this.#place === 0) return true;
-    return this.#place === this.#keyPlace || (this.#place <= 2 && this.#frame.command === 'CLIENT');
+    if (this.#place === 0 || this.#place === this.#keyPlace) return true;
+    if (this.#place <= 2 && this.#frame.command === 'CLIENT') return true;
+    return this.#argumentsMissing === 1 && isSubscription(this.#frame.command);
   }
 
   #understand(text: string): void {
@@ -227,7 +231,7 @@ export class CommandFramer implements Framer<CommandFrame> {
     this.#argumentsMissing -= 1;
     this.#expects = 'dollar';
     if (this.#argumentsMissing > 0) return;
-    this.#frame.expects = expectationOf(this.#frame.command, this.#words);
+    this.#frame.expects = this.#mode.expectationOf(this.#frame.command, this.#words);
     this.#whole = true;
   }
 
@@ -243,12 +247,15 @@ export class CommandFramer implements Framer<CommandFrame> {
     this.#kept = found === -1 ? line : null;
     if (found === -1) return to;
     const words = inlineWords(this.#decoder.decode(line));
-    for (const word of words.slice(0, inlineWordsMax)) {
+    const wanted = isSubscription((words[0] ?? '').toUpperCase()) ? words.length : inlineWordsMax;
+    this.#argumentsMissing = words.length;
+    for (const word of words.slice(0, wanted)) {
       if (this.#isWanted()) this.#understand(word.slice(0, this.#limits.keyBytesMax));
       this.#place += 1;
+      this.#argumentsMissing -= 1;
     }
     if (words.length > 0) {
-      this.#frame.expects = expectationOf(this.#frame.command, this.#words);
+      this.#frame.expects = this.#mode.expectationOf(this.#frame.command, this.#words);
     }
     this.#whole = true;
     return to + 1;

@@ -1,5 +1,3 @@
-import type { CommandFrame } from './framing.ts';
-
 const withoutKey = `
   ACL ASKING AUTH BGREWRITEAOF BGSAVE CLIENT CLUSTER COMMAND CONFIG DBSIZE DEBUG DISCARD ECHO EXEC FAILOVER FLUSHALL
   FLUSHDB FUNCTION HELLO INFO KEYS LASTSAVE LATENCY LOLWUT MIGRATE MODULE MONITOR MULTI PING PSUBSCRIBE PSYNC PUBLISH
@@ -14,24 +12,9 @@ const keyPlaces: ReadonlyMap<string, number> = new Map([
   ...entries('EVAL EVAL_RO EVALSHA EVALSHA_RO FCALL FCALL_RO', 3),
 ]);
 
-/** After these a server sends what no longer answers one command each. */
-const streams: ReadonlyMap<string, number> = new Map(
-  entries(
-    'MONITOR PSUBSCRIBE PSYNC PUNSUBSCRIBE SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE SYNC UNSUBSCRIBE',
-    0,
-  ),
-);
-
 /** @returns the place of the first key among the arguments, the name being 0; 0 when the command has none */
 export function keyPlaceOf(command: string): number {
   return keyPlaces.get(command) ?? 1;
-}
-
-/** @param words arguments 1 and 2 of CLIENT; not looked at for other commands */
-export function expectationOf(command: string, words: readonly string[]): CommandFrame['expects'] {
-  if (streams.has(command)) return 'stream';
-  if (command !== 'CLIENT' || words[0]?.toUpperCase() !== 'REPLY') return 'reply';
-  return words[1]?.toUpperCase() === 'ON' ? 'reply' : 'stream';
 }
 
 function entries(commands: string, place: number): [string, number][] {

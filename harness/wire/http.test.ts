@@ -33,7 +33,7 @@ describe('requests', () => {
     ['GET /lf HTTP/1.1\nHost: x\n\n', 'GET', '/lf'],
   ])('%j is one request', (text, command, key) => {
     const { frames, lost, atBoundary } = dialogue(text, '').commands;
-    expect(frames).toEqual([
+    expect(frames).toMatchObject([
       { frame: { command, key, expects: 'reply' }, bytes: text.length, payload: null },
     ]);
     expect({ lost, atBoundary }).toEqual({ lost: null, atBoundary: true });
@@ -156,6 +156,14 @@ describe('responses', () => {
     const spans = commands.push(bytesOf(`cde${get('/b')}`));
     expect(spans.map(({ frame }) => frame?.expects)).toEqual(['silence', 'reply']);
     expect(replies.push(bytesOf(ok('b')))[0]?.frame?.answers).toBe(true);
+  });
+
+  test('a request that never reaches the server takes no response of another', () => {
+    const { commands, replies } = http().converse();
+    const [head] = commands.push(bytesOf(lines('HEAD /a HTTP/1.1', '') + get('/b')));
+    head?.frame?.withdraw?.();
+    const spans = replies.push(bytesOf(ok('b')));
+    expect(spans.map(({ last, frame }) => [last, frame?.answers])).toEqual([[true, true]]);
   });
 
   test("after an upgrade both directions are somebody else's", () => {

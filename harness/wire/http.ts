@@ -1,4 +1,5 @@
 import type { CommandFrame, Conversation, Protocol, ReplyFrame } from './framing.ts';
+import type { GrowingCommand } from './growing-command.ts';
 import { readBody } from './http-body.ts';
 import { type BodyPlan, bodyOf, type HttpFields, readFields } from './http-head.ts';
 import { type Begun, end, lost, type Part, PartFramer } from './part-framer.ts';
@@ -36,6 +37,8 @@ interface Request {
   readonly method: string;
   isComplete: boolean;
   wasAnswered: boolean;
+  /** True when it never reaches the server. */
+  isWithdrawn: boolean;
 }
 
 /** What both directions of a connection know. */
@@ -60,7 +63,7 @@ const statusLine = /^HTTP\/(1\.[01]) ([1-5]\d\d)(?: .*)?$/u;
 
 function beginRequest(exchange: Exchange): Begun<CommandFrame> {
   const { due, limits } = exchange;
-  const frame = { command: '', key: '', expects: 'nothing' as CommandFrame['expects'] };
+  const frame: GrowingCommand = { command: '', key: null, expects: 'nothing' };
   const readStart = (line: Uint8Array): Part => {
     // An empty line before a request is for old clients that say one too many.
     if (line.length === 0) return end;
@@ -70,8 +73,16 @@ function beginRequest(exchange: Exchange): Begun<CommandFrame> {
     frame.key = textOf(pathOf(target), limits.keyBytesMax);
     frame.expects = 'reply';
     return readFields((fields) => {
-      const request: Request = { method, isComplete: false, wasAnswered: false };
+      const request: Request = {
+        method,
+        isComplete: false,
+        wasAnswered: false,
+        isWithdrawn: false,
+      };
       due.push(request);
+      frame.withdraw = () => {
+        request.isWithdrawn = true;
+      };
       return readBody(requestBody(fields, version), {
         see: () => undefined,
         next: () => {
@@ -103,7 +114,7 @@ function beginResponse(exchange: Exchange): Begun<ReplyFrame> {
       frame.answers = false;
       return readFields(() => end);
     }
-    const request = exchange.due.shift();
+    const request = oldest(exchange.due);
     // A server can refuse before it has read all of a request, or say unasked that it has waited long enough.
     frame.answers = request?.isComplete === true;
     if (request !== undefined) request.wasAnswered = true;
@@ -119,6 +130,11 @@ function beginResponse(exchange: Exchange): Begun<ReplyFrame> {
   };
   if (exchange.over !== null) return { frame, first: lost(exchange.over) };
   return { frame, first: { type: 'line', next: readStart } };
+}
+
+function oldest(due: Queue<Request>): Request | undefined {
+  while (due.first?.isWithdrawn === true) due.shift();
+  return due.shift();
 }
 
 function tunnelOf(method: string, status: string): string | null {

@@ -1,5 +1,6 @@
 import type { Asked, AskedQueue, Fit } from './asked-queue.ts';
 import type { CommandFrame, ReplyFrame } from './framing.ts';
+import type { GrowingCommand } from './growing-command.ts';
 import { type Begun, end, lost, type Part } from './part-framer.ts';
 import { newReply, payloadOf } from './payload.ts';
 import { latin1, textOf } from './text-words.ts';
@@ -38,11 +39,7 @@ export function beginBinaryCommand({
   asked,
   keyBytesMax,
 }: BinaryCommandOptions): Begun<CommandFrame> {
-  const frame = {
-    command: '',
-    key: null as string | null,
-    expects: 'reply' as CommandFrame['expects'],
-  };
+  const frame: GrowingCommand = { command: '', key: null, expects: 'reply' };
   const readHead = (bytes: Uint8Array): Part => {
     const head = headOf(bytes);
     if (head.magic !== requestMagic) return lost(`no request begins with byte ${head.magic}`);
@@ -58,6 +55,7 @@ export function beginBinaryCommand({
     if (asked.isFull) return lost('more quiet commands than quietMax came without any other');
     const one = askedFor(head, isQuiet);
     asked.push(one);
+    frame.withdraw = () => asked.withdraw(one);
     return bodyBehind(head, {
       key: (key) => {
         one.key = key;
@@ -194,6 +192,7 @@ function askedFor(
     isQuiet,
     isComplete: false,
     wasAnswered: false,
+    isWithdrawn: false,
     key: '',
     fits: (reply: BinaryReply): Fit => {
       if (reply.opcode !== opcode || reply.opaque !== opaque) return 'no';

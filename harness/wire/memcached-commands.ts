@@ -1,14 +1,9 @@
 import type { Asked, AskedQueue } from './asked-queue.ts';
 import type { CommandFrame } from './framing.ts';
+import type { GrowingCommand } from './growing-command.ts';
 import { fitsMeta, fitsText, type TextReply } from './memcached-fit.ts';
 import { type Begun, end, lost, type Part } from './part-framer.ts';
 import { latin1, textOf, wordsOf } from './text-words.ts';
-
-interface GrowingCommand {
-  command: string;
-  key: string | null;
-  expects: CommandFrame['expects'];
-}
 
 export interface TextCommandOptions {
   readonly asked: AskedQueue<TextReply>;
@@ -43,6 +38,7 @@ export function beginTextCommand({ asked, keyBytesMax }: TextCommandOptions): Be
     if (asked.isFull) return lost('more quiet commands than quietMax came without any other');
     const one = askedFor(name, words, meaning);
     asked.push(one);
+    frame.withdraw = () => asked.withdraw(one);
     return dataBehind(meaning, (isWhole) => {
       // Of a quiet command only success is not told.
       if (!isWhole && one.isQuiet) {
@@ -73,7 +69,12 @@ function askedFor(
   words: readonly string[],
   { key, expects }: Meaning,
 ): Asked<TextReply> {
-  const state = { isQuiet: expects === 'maybe', isComplete: false, wasAnswered: false };
+  const state = {
+    isQuiet: expects === 'maybe',
+    isComplete: false,
+    wasAnswered: false,
+    isWithdrawn: false,
+  };
   if (!metaNames.has(name)) return { ...state, fits: (reply) => fitsText(name, reply) };
   const opaque =
     words

@@ -117,6 +117,17 @@ describe('text', () => {
     expect(replies.push(bytesOf('END\r\n'))[0]?.frame).toMatchObject({ answers: true, skips: 0 });
   });
 
+  test("a command that never reaches the server takes nobody's reply", () => {
+    const { commands, replies } = memcached().converse();
+    const spans = commands.push(bytesOf('mg a q O1\r\nmg b O2\r\nmg c q O3\r\nmn\r\n'));
+    spans[1]?.frame?.withdraw?.();
+    const frames = replies.push(bytesOf('HD O3\r\nMN\r\n')).map(({ frame }) => frame);
+    expect(frames.map((frame) => [frame?.type, frame?.answers, frame?.skips])).toEqual([
+      ['HD', true, 1],
+      ['MN', true, 0],
+    ]);
+  });
+
   test.each([
     ['get a\r\n', 'VALUE a 0 x\r\n', 'VALUE does not say how many bytes follow'],
     ['get a\r\n', 'VALUE a 0 1\r\nxyz', 'a value was longer than it announced'],

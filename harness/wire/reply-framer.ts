@@ -1,4 +1,5 @@
 import type { Framer, ReplyFrame, Span } from './framing.ts';
+import type { RespMode } from './resp-mode.ts';
 
 export interface ReplyLimits {
   /** Aggregates within aggregates. */
@@ -51,6 +52,7 @@ interface GrowingFrame {
 export class ReplyFramer implements Framer<ReplyFrame> {
   lost: string | null = null;
   readonly #limits: ReplyLimits;
+  readonly #mode: RespMode;
   readonly #open: Open[] = [];
   #frame: GrowingFrame = { type: null, answers: true, payload: null };
   #expects: Expects = 'type';
@@ -67,8 +69,9 @@ export class ReplyFramer implements Framer<ReplyFrame> {
   #payloadFrom: number = NOWHERE;
   #payloadBytes = 0;
 
-  constructor(limits: ReplyLimits) {
+  constructor(limits: ReplyLimits, mode: RespMode) {
     this.#limits = limits;
+    this.#mode = mode;
   }
 
   get atBoundary(): boolean {
@@ -84,6 +87,7 @@ export class ReplyFramer implements Framer<ReplyFrame> {
       at = this.#read(chunk, at);
       if (!this.#whole) continue;
       this.#keepPayload(chunk, at);
+      if (this.#mode.hasNotes) this.#frame.answers = this.#mode.answers(this.#frame);
       spans.push({ frame: this.#frame, from, to: at, last: true });
       from = at;
       this.#startOver();

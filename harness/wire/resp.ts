@@ -1,6 +1,7 @@
 import { CommandFramer, type CommandLimits, commandLimits } from './command-framer.ts';
 import type { Protocol } from './framing.ts';
 import { ReplyFramer, type ReplyLimits, replyLimits } from './reply-framer.ts';
+import { RespMode } from './resp-mode.ts';
 
 export type RespLimits = CommandLimits & ReplyLimits;
 
@@ -15,6 +16,12 @@ export function resp(limits: Partial<RespLimits> = {}): Protocol {
   const chosen: RespLimits = { ...respLimits, ...limits };
   return {
     name: 'RESP',
-    converse: () => ({ commands: new CommandFramer(chosen), replies: new ReplyFramer(chosen) }),
+    converse: () => {
+      const mode = new RespMode(chosen.keyBytesMax);
+      return {
+        commands: new CommandFramer(chosen, mode),
+        replies: new ReplyFramer(chosen, mode),
+      };
+    },
   };
 }

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Protocol } from './framing.ts';
 import { memcached } from './memcached.ts';
-import { readDialogue } from './stream-reading.ts';
+import { resp } from './resp.ts';
+import { type DialogueRead, readDialogue } from './stream-reading.ts';
 import { bytesOf } from './text-words.ts';
 
-const program = 'memcached';
 const longKey = 'k'.repeat(251);
 
 function isOnPath(name: string): boolean {
@@ -37,10 +38,12 @@ interface LiveServer extends AsyncDisposable {
   readonly port: number;
 }
 
-async function startMemcached(): Promise<LiveServer> {
+async function start(
+  program: string,
+  optionsFor: (port: number) => readonly string[],
+): Promise<LiveServer> {
   const port = await freePort();
-  const options = ['-l', '127.0.0.1', '-p', String(port), '-U', '0', '-m', '16', '-u', 'nobody'];
-  const child = spawn(program, options, { stdio: 'ignore' });
+  const child = spawn(program, optionsFor(port), { stdio: 'ignore' });
   const gone = new Promise((resolve) => {
     child.once('exit', resolve);
     child.once('error', resolve);
@@ -85,7 +88,7 @@ function exchange(port: number, commands: string): Promise<Uint8Array> {
   });
 }
 
-/** What a client can say, right and wrong; behind each `version` shows whether the replies still go with the commands. */
+/** What a client can say, right and wrong; behind each, `version` shows whether the replies still go with the commands. */
 const sayings = [
   'set a 1 0 3\r\nabc\r\nget a b a\r\ngets a\r\ngat 60 a\r\ngats 60 a b\r\n',
   'set a 1 0 3 noreply\r\nabc\r\nadd a 0 0 1\r\nx\r\nreplace a 0 0 0\r\n\r\nappend a 0 0 1\r\ny\r\n',
@@ -114,28 +117,81 @@ const sayings = [
   'cache_memlimit 64\r\nlru_crawler metadump all\r\nshutdown\r\nset a 0 0 3\nabc\r\nget a\n',
 ];
 
-test.skipIf(!isOnPath(program))(
-  'replies of a real memcached go with the commands, whatever mistakes a client makes (skipped where no memcached is on PATH)',
-  async () => {
-    await using server = await startMemcached();
-    for (const saying of sayings) {
-      const commands = bytesOf(`${saying}version\r\nquit\r\n`);
-      const said = await exchange(server.port, `${saying}version\r\nquit\r\n`);
-      const read = readDialogue(memcached(), { commands, replies: said });
-      expect({ saying, lost: read.replies.lost ?? read.commands.lost }).toEqual({
-        saying,
-        lost: null,
-      });
-      expect(read.replies.atBoundary).toBe(true);
-      const due = read.commands.frames.filter(
-        ({ frame: { expects } }) => expects === 'reply' || expects === 'maybe',
+/** Inline commands; the replies are those of any other. */
+const redisSayings = [
+  ['PING', 'SET a 1', 'GET a', 'LRANGE a 0 -1', 'RPUSH l message x y', 'LRANGE l 0 -1', 'NONSENSE'],
+  ['HELLO 3', 'CONFIG GET maxmemory', 'HGETALL nothing', 'HELLO 2', 'HELLO 9', 'GET a'],
+  ['CLIENT REPLY OFF', 'SET a 2', 'GET a', 'CLIENT REPLY SKIP', 'CLIENT REPLY ON', 'GET a'],
+  [
+    'CLIENT REPLY SKIP',
+    'GET a',
+    'GET a',
+    'CLIENT REPLY SKIP',
+    'CLIENT REPLY SKIP',
+    'GET a',
+    'GET a',
+  ],
+  ['CLIENT REPLY SKIP', 'CLIENT REPLY ON', 'GET a', 'CLIENT REPLY NONSENSE', 'CLIENT REPLY'],
+  ['CLIENT REPLY OFF', 'CLIENT REPLY NONSENSE', 'RESET', 'GET a'],
+  ['SUBSCRIBE a', 'SUBSCRIBE b c b', 'PING', 'GET a', 'UNSUBSCRIBE b', 'UNSUBSCRIBE', 'GET a'],
+  ['UNSUBSCRIBE', 'PUNSUBSCRIBE', 'UNSUBSCRIBE x y', 'SUBSCRIBE', 'GET a'],
+  ['PSUBSCRIBE x*', 'SUBSCRIBE a', 'PUNSUBSCRIBE x*', 'UNSUBSCRIBE a', 'LRANGE l 0 -1'],
+  ['HELLO 3', 'SUBSCRIBE a b', 'PUBLISH a hi', 'GET a', 'PUBLISH b hi', 'UNSUBSCRIBE', 'GET a'],
+  ['HELLO 3', 'SSUBSCRIBE s t', 'SPUBLISH s hi', 'SUNSUBSCRIBE', 'LRANGE l 0 -1'],
+  ['HELLO 3', 'CLIENT REPLY OFF', 'SUBSCRIBE a', 'PUBLISH a hi', 'CLIENT REPLY ON', 'GET a'],
+  ['CLIENT REPLY SKIP', 'SUBSCRIBE a', 'PING', 'UNSUBSCRIBE', 'GET a'],
+  ['SUBSCRIBE a', 'RESET', 'LRANGE l 0 -1', 'GET a'],
+  ['MONITOR', 'GET a', 'SET a 3', 'GET a'],
+  ['HELLO 3', 'CLIENT TRACKING ON', 'GET a', 'SET a 4', 'GET a'],
+  ['MULTI', 'GET a', 'MULTI', 'EXEC', 'MULTI', 'GET a', 'DISCARD', 'EXEC'],
+];
+
+/** Reads what was said, and checks that nobody is left over: each reply was given to a command of its own. */
+async function assertPaired(
+  protocol: Protocol,
+  { port, saying }: { readonly port: number; readonly saying: string },
+): Promise<DialogueRead> {
+  const replies = await exchange(port, saying);
+  const read = readDialogue(protocol, { commands: bytesOf(saying), replies });
+  const lost = read.replies.lost ?? read.commands.lost;
+  expect({ saying, lost }).toEqual({ saying, lost: null });
+  expect(read.replies.atBoundary).toBe(true);
+  const due = read.commands.frames.filter(
+    ({ frame: { expects } }) => expects === 'reply' || expects === 'maybe',
+  );
+  const answered = read.replies.frames.filter(({ frame }) => frame.answers);
+  const skips = answered.reduce((sum, { frame }) => sum + (frame.skips ?? 0), 0);
+  expect({ saying, replies: answered.length + skips }).toEqual({ saying, replies: due.length });
+  return read;
+}
+
+describe('what real servers say goes with what they were asked', () => {
+  test.skipIf(!isOnPath('memcached'))(
+    'by memcached, whatever mistakes a client makes (skipped where no memcached is on PATH)',
+    async () => {
+      await using server = await start('memcached', (port) =>
+        `-l 127.0.0.1 -p ${port} -U 0 -m 16 -u nobody`.split(' '),
       );
-      const answered = read.replies.frames.filter(({ frame }) => frame.answers);
-      const skips = answered.reduce((sum, { frame }) => sum + (frame.skips ?? 0), 0);
-      // Nobody is left over, so each reply was given to its own command: the last one to `version`.
-      expect({ saying, replies: answered.length + skips }).toEqual({ saying, replies: due.length });
-      expect(answered.at(-1)?.frame.type).toBe('VERSION');
-      expect(read.replies.frames).toHaveLength(answered.length);
-    }
-  },
-);
+      for (const words of sayings) {
+        const saying = `${words}version\r\nquit\r\n`;
+        const { replies } = await assertPaired(memcached(), { port: server.port, saying });
+        expect(replies.frames.every(({ frame }) => frame.answers)).toBe(true);
+        expect(replies.frames.at(-1)?.frame.type).toBe('VERSION');
+      }
+    },
+  );
+
+  test.skipIf(!isOnPath('redis-server'))(
+    'by Redis, in all its modes (skipped where no redis-server is on PATH)',
+    async () => {
+      await using server = await start('redis-server', (port) => [
+        ...`--port ${port} --bind 127.0.0.1 --appendonly no --save`.split(' '),
+        '',
+      ]);
+      for (const words of redisSayings) {
+        const saying = `${words.join('\r\n')}\r\nQUIT\r\n`;
+        await assertPaired(resp(), { port: server.port, saying });
+      }
+    },
+  );
+});
