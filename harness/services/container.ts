@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Availability, Provider, ServiceSpec } from '../model/service.ts';
 import type { Endpoint } from '../model/target.ts';
@@ -14,6 +13,7 @@ import {
 } from './container-engine.ts';
 import { type ContainerKind, containerKind, type ToxiproxySpec } from './container-kind.ts';
 import { type Served, startReplaceable } from './container-service.ts';
+import { freePort } from './process.ts';
 
 export interface ContainerProviderOptions {
   /** A redis unless told. */
@@ -155,18 +155,4 @@ async function portFor({ kind, before, address }: Serving): Promise<number> {
     if (port !== before?.port) return port;
   }
   throw new Error(`the only free port of ${host} that was found is ${before?.port}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, host, resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  if (address === null || typeof address === 'string') throw new Error(`no free port on ${host}`);
-  return address.port;
 }
