@@ -18,6 +18,11 @@ export class Runs {
     this.#place = place;
   }
 
+  /** Connections of which something is remembered. */
+  get size(): number {
+    return this.#runs.size;
+  }
+
   watch(reply: ReplyPosition): void {
     if (!matches(this.#selector, reply)) return;
     const { connection, burst, position } = reply;

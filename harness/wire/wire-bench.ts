@@ -19,7 +19,7 @@ export interface WireBench {
   readonly replies: WireRow[];
   readonly connections: WireConnectionRow[];
   readonly lines: string[];
-  /** A new connection through the wire: the client's end, and the server's end of what the wire opened for it. */
+  /** A new connection through the wire: the client's end, and the server's end of what the wire opened for it; a dead one if it did not. */
   connect(): { readonly client: Watched; readonly server: Watched };
   /** Sends, and lets everything happen that needs no time. */
   send(from: Watched, text: string): Promise<void>;
@@ -58,6 +58,8 @@ export function wireBench(
     connect: () => {
       const [theirs, ours] = memoryPair(options.pair);
       const client = watch(theirs);
+      // Connections that a rule made to wait are opened later, and are nobody's here.
+      servers.length = 0;
       wire.accept(ours);
       return { client, server: servers.pop() ?? watch(memoryPair()[0]) };
     },

@@ -1,0 +1,280 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import type { ErrorReplyName, ReplySelector, WireRule } from '../model/fault.ts';
+import { errorReplyOf } from './error-replies.ts';
+import { alsoStale, always, growing, writes } from './refused-commands.ts';
+import type { ReplyPosition } from './rule.ts';
+import { Runs } from './runs.ts';
+import { matches } from './selection.ts';
+import { bulkOf, commandOf, wireBench } from './wire-bench.ts';
+
+const get = (key: string): string => commandOf('GET', key);
+const reply: ReplyPosition = {
+  connection: 2,
+  position: 5,
+  burst: 1,
+  burstPlace: 1,
+  burstSize: 3,
+  command: 'GET',
+  key: 'thumb:7:small',
+};
+
+describe('a selector', () => {
+  test.for<readonly [ReplySelector, boolean]>([
+    [{}, true],
+    [{ commands: ['SET'] }, false],
+    [{ keyPrefix: 'thumb:' }, true],
+    [{ keyPrefix: 'event:' }, false],
+    [{ keyPattern: 'thumb:*' }, true],
+    [{ keyPattern: 'thumb:?:*' }, true],
+    [{ keyPattern: '*:small' }, true],
+    [{ keyPattern: '*:*:*:*' }, false],
+    [{ keyPattern: 'thumb:?' }, false],
+    [{ keyPattern: 'thumb:7:small*' }, true],
+    [{ connections: [1, 2] }, true],
+    [{ connections: [3] }, false],
+    [{ positionMin: 5, positionMax: 5 }, true],
+    [{ positionMin: 6 }, false],
+    [{ positionMax: 4 }, false],
+    [{ burstSizeMin: 3 }, true],
+    [{ burstSizeMin: 4 }, false],
+  ])('%j: %s', ([selector, isMatch]) => {
+    expect(matches(selector, reply)).toBe(isMatch);
+  });
+
+  test('a command without a key has none that is like anything', () => {
+    expect(matches({ keyPattern: '*' }, { ...reply, key: null })).toBe(false);
+  });
+
+  test('the nth that matches, and no other', async () => {
+    const { connect, send, replies, wire } = wireBench();
+    const selector = { keyPrefix: 'b', nth: 2 };
+    await wire.install('hold-1', { type: 'hold-reply', forMs: 50, selector, timesMax: 9 });
+    const { client, server } = connect();
+    await send(client, ['b1', 'a', 'b2', 'b3'].map(get).join(''));
+    await send(server, bulkOf('x'));
+    await send(server, bulkOf('x'));
+    expect(replies.map(({ key, fate }) => [key, fate])).toEqual([
+      ['b1', 'delivered'],
+      ['a', 'delivered'],
+    ]);
+  });
+});
+
+test('outside its window a rule does nothing', async () => {
+  const { connect, send, wire, clock } = wireBench();
+  const window = { fromMs: 10, untilMs: 20 };
+  const rule: WireRule = {
+    type: 'error-reply',
+    error: 'LOADING',
+    selector: {},
+    timesMax: 9,
+    window,
+  };
+  const installed = await wire.install('loading-1', rule);
+  const { client, server } = connect();
+  for (const key of ['before', 'within', 'after']) {
+    await send(client, get(key));
+    await clock.advance(10);
+  }
+  expect(server.text).toBe(get('before') + get('after'));
+  expect(installed.bit()).toBe(1);
+});
+
+test('what is remembered of a connection goes with it', () => {
+  const runs = new Runs({}, 2);
+  runs.watch(reply);
+  runs.watch({ ...reply, connection: 3 });
+  runs.forget(2);
+  expect(runs.size).toBe(1);
+});
+
+test.for<readonly [WireRule, string]>([
+  [
+    { type: 'slow-replies', bytesPerSecond: 0, selector: {}, timesMax: 1 },
+    'wire rule x: bytesPerSecond is 0; give a number of at least 1',
+  ],
+  [
+    { type: 'hold-reply', forMs: 1, selector: { nth: 0 }, timesMax: 1 },
+    'wire rule x: selector.nth is 0; give a number of at least 1',
+  ],
+  [
+    { type: 'split-replies', offsets: [4, 0], gapMs: 1, selector: {}, timesMax: 1 },
+    'wire rule x: offsets is 0; give a number of at least 1',
+  ],
+  [
+    { type: 'error-reply', error: '503', selector: {}, timesMax: 1 },
+    '503 is an error of HTTP, and this wire speaks RESP; choose one of that',
+  ],
+])('%j is refused, and says why', async ([rule, says]) => {
+  const { wire } = wireBench();
+  await expect(wire.install('x', rule)).rejects.toThrow(says);
+});
+
+describe('cut-in-array', () => {
+  test.for<readonly [string, string, number]>([
+    ['fewer elements than that', '*2\r\n:1\r\n:2\r\n', 0],
+    ['exactly as many', '*3\r\n:1\r\n:2\r\n:3\r\n', 0],
+    ['no array', bulkOf('*9'), 0],
+    ['a null array', '*-1\r\n', 0],
+    ['one more', '*4\r\n:1\r\n:2\r\n:3\r\n:4\r\n', 1],
+  ])('%s', async ([, text, bites]) => {
+    const { connect, send, wire } = wireBench({ pair: { readBytesMax: () => 1 } });
+    const type = 'cut-in-array';
+    const cut = await wire.install('cut-1', {
+      type,
+      elements: 3,
+      how: 'fin',
+      selector: {},
+      timesMax: 1,
+    });
+    const { client, server } = connect();
+    await send(client, get('a'));
+    for (let at = 0; at < text.length; at += 1) await send(server, text.slice(at, at + 1));
+    expect(cut.bit()).toBe(bites);
+    expect(client.text).toBe(bites === 0 ? text : text.slice(0, -4));
+  });
+});
+
+describe('error-reply', () => {
+  const errorRule = (error: ErrorReplyName): WireRule => ({
+    type: 'error-reply',
+    error,
+    selector: {},
+    timesMax: 99,
+  });
+
+  test.for<readonly [ErrorReplyName, string, string]>([
+    ['LOADING', 'GET SET', 'AUTH INFO HELLO'],
+    ['READONLY', 'SET DEL EXPIRE', 'GET PING'],
+    ['OOM', 'SET LPUSH', 'GET DEL EXPIRE'],
+    ['MASTERDOWN', 'GET SET', 'AUTH EVAL'],
+    ['CLUSTERDOWN', 'GET SET', 'CLIENT'],
+    ['NOAUTH', 'GET PING', 'AUTH HELLO QUIT'],
+  ])('%s is for %s, not for %s', ([error, refused, served]) => {
+    const { refuses } = errorReplyOf(error, 'RESP');
+    const refusedOf = (words: string): string[] =>
+      words.split(' ').filter((command) => refuses({ command, key: 'k' }));
+    expect(refusedOf(`${refused} ${served}`)).toEqual(refused.split(' '));
+  });
+
+  test('a command without a key does not need the cluster', () => {
+    expect(errorReplyOf('CLUSTERDOWN', 'RESP').refuses({ command: 'PING', key: null })).toBe(false);
+  });
+
+  test('commands of a transaction are left alone', async () => {
+    const { connect, send, wire } = wireBench();
+    await wire.install('loading-1', errorRule('LOADING'));
+    const { client, server } = connect();
+    await send(client, commandOf('MULTI') + get('a') + commandOf('EXEC') + get('b'));
+    expect(server.text).toBe(commandOf('MULTI') + get('a') + commandOf('EXEC'));
+  });
+
+  test('a command that has begun to go on goes on whole', async () => {
+    const { connect, send, wire } = wireBench();
+    const { client, server } = connect();
+    await send(client, get('a').slice(0, 9));
+    await wire.install('loading-1', errorRule('LOADING'));
+    await send(client, get('a').slice(9) + get('b'));
+    expect(server.text).toBe(get('a'));
+  });
+
+  test('a command in many chunks is held back until it is known, and dropped whole', async () => {
+    const { connect, send, wire } = wireBench({ pair: { readBytesMax: () => 2 } });
+    await wire.install('loading-1', { ...errorRule('READONLY') });
+    const { client, server } = connect();
+    const set = commandOf('SET', 'k', 'v');
+    for (const letter of set + get('a')) await send(client, letter);
+    expect(server.text).toBe(get('a'));
+    expect(client.text).toBe("-READONLY You can't write against a read only replica.\r\n");
+  });
+
+  test('one that is too long to be held back goes on', async () => {
+    const { connect, send, wire } = wireBench();
+    await wire.install('oom-1', errorRule('OOM'));
+    const { client, server } = connect();
+    const set = commandOf('SET', 'k', 'v'.repeat(1_100_000));
+    await send(client, set.slice(0, 1_090_000));
+    await send(client, set.slice(1_090_000));
+    expect(server.text === set).toBe(true);
+  });
+
+  test('what was held back goes on when the client ends, and when the rule is left', async () => {
+    const { connect, send, wire, clock } = wireBench();
+    const loading = await wire.install('loading-1', errorRule('LOADING'));
+    const [one, two] = [connect(), connect()];
+    await send(one.client, get('a').slice(0, 9));
+    await send(two.client, get('a').slice(0, 9));
+    expect([one.server.text, two.server.text]).toEqual(['', '']);
+    one.client.socket.end();
+    await loading[Symbol.asyncDispose]();
+    await clock.settle();
+    await send(two.client, get('a').slice(9));
+    expect([one.server.text, two.server.text]).toEqual([get('a').slice(0, 9), get('a')]);
+  });
+
+  test('the error waits for the end of a push that has begun', async () => {
+    const { connect, send, wire } = wireBench();
+    await wire.install('loading-1', errorRule('LOADING'));
+    const { client, server } = connect();
+    await send(server, '>1\r\n+pu');
+    await send(client, get('a'));
+    await send(server, 'sh\r\n');
+    const loading = '-LOADING Redis is loading the dataset in memory\r\n';
+    expect(client.text).toBe(`>1\r\n+push\r\n${loading}`);
+  });
+
+  test('where its turn can no longer be known the connection ends', async () => {
+    const { connect, send, wire, clock } = wireBench();
+    const selector = { keyPrefix: 'b' };
+    await wire.install('loading-1', { ...errorRule('LOADING'), selector } as WireRule);
+    const { client, server } = connect();
+    await send(client, get('a') + get('b'));
+    await send(server, 'HTTP/1.1 400 Bad Request\r\n');
+    await clock.advance(10);
+    expect(client).toMatchObject({ text: '', ending: 'ECONNRESET' });
+  });
+});
+
+test('a client that goes away in the black hole leaves a row', async () => {
+  const { connect, wire, clock, connections } = wireBench();
+  const hole = await wire.install('hole-1', { type: 'black-hole-connections', timesMax: 9 });
+  const { client } = connect();
+  client.socket.resetAndDestroy();
+  await clock.settle();
+  await hole[Symbol.asyncDispose]();
+  expect(connections).toMatchObject([{ closedBy: 'client', faultId: 'hole-1', outstanding: 0 }]);
+});
+
+const commandTable = spawnSync('redis-server', ['--version']).status === 0 ? askCommands() : null;
+
+/** Name and flags of each command of the redis-server on PATH, from a server that lives for this question alone. */
+function askCommands(): ReadonlyMap<string, string> | null {
+  const script = `redis-server --port 0 --unixsocket "$0/s" --save '' --daemonize no >/dev/null & server=$!
+    for i in 1 2 3 4 5 6 7 8 9 10; do redis-cli -s "$0/s" PING >/dev/null 2>&1 && break; sleep 0.1; done
+    redis-cli -s "$0/s" --json COMMAND; kill -9 $server; rm -rf "$0"`;
+  const { stdout: folder } = spawnSync('mktemp', ['-d'], { encoding: 'utf8' });
+  const { stdout } = spawnSync('sh', ['-c', script, folder.trim()], {
+    encoding: 'utf8',
+    maxBuffer: 1e8,
+  });
+  if (!stdout.startsWith('[')) return null;
+  const rows = JSON.parse(stdout) as [string, number, string[]][];
+  return new Map(rows.map(([name, , flags]) => [name.toUpperCase(), flags.join(' ')]));
+}
+
+test.skipIf(commandTable === null)(
+  'the lists of refused commands are those of the server (skipped where redis-server and redis-cli are not on PATH)',
+  () => {
+    const flagged = (flag: string): string[] =>
+      [...(commandTable ?? [])]
+        .filter(([, flags]) => flags.split(' ').includes(flag))
+        .map(([name]) => name);
+    const unlisted = (flag: string, listed: ReadonlySet<string>): string[] =>
+      flagged(flag).filter((name) => !listed.has(name) && !/^PFDEBUG|-ASKING$/u.test(name));
+    expect(unlisted('write', writes)).toEqual([]);
+    expect(unlisted('denyoom', growing)).toEqual([]);
+    expect(unlisted('loading', always)).toEqual([]);
+    expect(unlisted('stale', new Set([...always, ...alsoStale]))).toEqual([]);
+  },
+);
