@@ -21,7 +21,8 @@ export type Match =
   | { readonly type: 'answers'; readonly skips: number }
   /** Nothing was asked, or the command is not yet complete: a server may speak unasked, and refuse early. */
   | { readonly type: 'early' }
-  | { readonly type: 'unclear' };
+  /** It could answer several commands, or none of those that are due. */
+  | { readonly type: 'unclear'; readonly because: 'several' | 'none' };
 
 /**
  * The commands of one connection whose replies are due, in order. A server answers in order too, so the oldest is the one
@@ -54,7 +55,7 @@ export class AskedQueue<Reply> {
   match(reply: Reply): Match {
     const place = this.#placeOf(reply);
     if (place === 'nowhere') return { type: 'early' };
-    if (place === 'unclear') return { type: 'unclear' };
+    if (place === 'several' || place === 'none') return { type: 'unclear', because: place };
     for (let index = 0; index < place; index += 1) {
       if (this.#due.shift()?.isWithdrawn === false) this.#skips += 1;
     }
@@ -69,7 +70,7 @@ export class AskedQueue<Reply> {
     return { type: 'answers', skips };
   }
 
-  #placeOf(reply: Reply): number | 'nowhere' | 'unclear' {
+  #placeOf(reply: Reply): number | 'nowhere' | 'several' | 'none' {
     const { first } = this.#due;
     if (first === undefined) return 'nowhere';
     if (!first.isQuiet) return 0;
@@ -79,15 +80,25 @@ export class AskedQueue<Reply> {
       if (asked?.isWithdrawn === true) continue;
       const fit = asked?.fits(reply) ?? 'no';
       if (fit === 'surely') return index;
-      if (fit === 'perhaps' && place !== null) return 'unclear';
+      if (fit === 'perhaps' && place !== null) return 'several';
       if (fit === 'perhaps') place = index;
       if (asked?.isQuiet === false) break;
     }
-    return place ?? 'unclear';
+    return place ?? 'none';
   }
 
   /** The oldest is never one that was withdrawn. */
   #dropWithdrawn(): void {
     while (this.#due.first?.isWithdrawn === true) this.#due.shift();
   }
+}
+
+/** @param reply what it is called in this protocol */
+export function becauseOf(
+  reply: string,
+  { because }: Match & { readonly type: 'unclear' },
+): string {
+  return because === 'several'
+    ? `${reply} could answer several quiet commands`
+    : `${reply} can answer none of the commands that are due`;
 }

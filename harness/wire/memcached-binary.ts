@@ -1,4 +1,4 @@
-import type { Asked, AskedQueue, Fit } from './asked-queue.ts';
+import { type Asked, type AskedQueue, becauseOf, type Fit } from './asked-queue.ts';
 import type { CommandFrame, ReplyFrame } from './framing.ts';
 import type { GrowingCommand } from './growing-command.ts';
 import { type Begun, end, lost, type Part } from './part-framer.ts';
@@ -100,8 +100,7 @@ export function beginBinaryReply({
           if (!isFirst) return null;
           frame.type = String(head.status);
           const match = asked.match({ opcode: head.opcode, opaque: head.opaque, key });
-          if (match.type === 'unclear')
-            return lost('a response could answer several quiet requests');
+          if (match.type === 'unclear') return lost(becauseOf('a response', match));
           frame.answers = match.type === 'answers';
           frame.skips = match.type === 'answers' ? match.skips : 0;
           return null;

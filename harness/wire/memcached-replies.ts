@@ -1,4 +1,4 @@
-import type { AskedQueue } from './asked-queue.ts';
+import { type AskedQueue, becauseOf } from './asked-queue.ts';
 import type { ReplyFrame } from './framing.ts';
 import type { TextReply } from './memcached-fit.ts';
 import { type Begun, end, lost, type Part, type See } from './part-framer.ts';
@@ -22,7 +22,7 @@ export function beginTextReply({ asked, payloadBytesMax }: TextReplyOptions): Be
     const [word = ''] = words;
     frame.type = word;
     const match = asked.match({ word, ...namesOf(words) });
-    if (match.type === 'unclear') return lost(`${word} could answer several quiet commands`);
+    if (match.type === 'unclear') return lost(becauseOf(word, match));
     frame.answers = match.type === 'answers';
     frame.skips = match.type === 'answers' ? match.skips : 0;
     if (word === 'VALUE') return readValue(words, 3, { see, next: () => readRest });

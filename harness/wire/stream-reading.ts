@@ -22,7 +22,7 @@ export interface StreamRead<Frame> {
  * Feeds chunks to a framer, and checks what every framer owes: spans that tile each chunk, and one object for all the pieces of a
  * frame. Throws an error that says where it does not keep that.
  */
-export function readStream<Frame extends CommandFrame | ReplyFrame>(
+function readStream<Frame extends CommandFrame | ReplyFrame>(
   framer: Framer<Frame>,
   chunks: readonly Uint8Array[],
 ): StreamRead<Frame> {
