@@ -2,7 +2,7 @@
  * Starts a container engine of our own where none answers, and stops it again:
  * `node scripts/start-docker.ts start FOLDER` and `node scripts/start-docker.ts stop FOLDER`.
  * The folder takes its data, its log and its process id; stopping removes it. Starting ends with 0 when an engine answers, and
- * with 1 and the reason when none can be had; it takes 100 seconds at most. Needs root and `dockerd` (Debian: `docker.io`).
+ * with 1 and the reason when none can be had; it takes two minutes at most. Needs root and `dockerd` (Debian: `docker.io`).
  */
 import { spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,8 +12,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { $, which } from 'zx';
 
 const answerMsMax = 5_000;
-const startMsMax = 30_000;
-const stopMsMax = 20_000;
+const startMsMax = 20_000;
+const stopMsMax = 10_000;
 const pollMs = 250;
 
 /** From the usual way to what is left in a sandbox: without layers in the kernel, and without rules in its firewall. */
