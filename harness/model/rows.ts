@@ -145,11 +145,13 @@ export interface WireRow {
   readonly key: string | null;
   readonly commandNs: number;
   readonly replyNs: number | null;
-  /** First byte of the reply, for example `$`. */
+  /** First byte of a RESP reply, for example `$`; first word of a memcached reply, or its status in binary; status of an HTTP response. */
   readonly replyType: string | null;
   readonly replyBytes: number | null;
   /** First 16 hexadecimal digits of the SHA-1 of the reply's payload: for a bulk string the same as `CacheCallRow.digest`. */
   readonly replyDigest: string | null;
+  /** Whose picture the payload is, by its unchecked head stamp; null for what is no picture. */
+  readonly pictureDeviceId: string | null;
   /** `refused`: the command was not forwarded, and a rule answered it with an error. */
   readonly fate: 'delivered' | 'cut' | 'cut-inside' | 'held' | 'lost' | 'refused';
   /** The rule that decided the fate. */

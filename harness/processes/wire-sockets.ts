@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Recorder } from '../model/rows.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { Rng, World } from '../model/world.ts';
+import { peekStamp } from '../thumbnail/reading.ts';
 import { createWire, type Wire, type WireLimits } from '../wire/proxy.ts';
 
 export interface WireSocketsOptions {
@@ -37,6 +38,7 @@ export async function listenWire(options: WireSocketsOptions): Promise<WireSocke
     world,
     recorder,
     digest,
+    peek: (payload) => peekStamp(payload)?.deviceId ?? null,
     limits,
     connectUpstream: () => connect({ ...upstream(), noDelay: true }),
     listener: {

@@ -74,9 +74,12 @@ export const callTables: {
       key: textOrNull('its first key'),
       commandNs: integer('when the command passed'),
       replyNs: integerOrNull('when the reply passed; null when none came'),
-      replyType: textOrNull('first byte of the reply'),
+      replyType: textOrNull('first byte or word of the reply, or its status'),
       replyBytes: integerOrNull('length of the payload of the reply'),
       replyDigest: textOrNull('first 16 hexadecimal digits of the SHA-1 of that payload'),
+      pictureDeviceId: textOrNull(
+        'the camera whose picture that payload is, by its unchecked stamp; null for what is no picture',
+      ),
       fate: oneOf('what became of the reply', {
         delivered: 'it reached the client whole',
         cut: 'the connection was ended before it',

@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { stampKey } from '../thumbnail/checksum.ts';
+import { renderThumbnail } from '../thumbnail/picture.ts';
+import { peekStamp } from '../thumbnail/reading.ts';
+import { latin1 } from './text-words.ts';
 import { bulkOf, commandOf, wireBench } from './wire-bench.ts';
 
 const get = (key: string): string => commandOf('GET', key);
@@ -13,7 +17,14 @@ describe('pairing', () => {
     await clock.advance(3);
     await send(server, `${bulkOf('va')}:1\r\n$-1\r\n`);
     expect(client.text).toBe(`${bulkOf('va')}:1\r\n$-1\r\n`);
-    const same = { connection: 1, commandNs: 0, replyNs: 3e6, fate: 'delivered', faultId: null };
+    const same = {
+      connection: 1,
+      commandNs: 0,
+      replyNs: 3e6,
+      fate: 'delivered',
+      faultId: null,
+      pictureDeviceId: null,
+    };
     const first = { id: 1, position: 1, burst: 1, burstPlace: 1, command: 'GET', key: 'a' };
     const second = { id: 2, position: 2, burst: 1, burstPlace: 2, command: 'DEL', key: 'b' };
     const third = { id: 3, position: 3, burst: 2, burstPlace: 1, command: 'GET', key: 'c' };
@@ -35,6 +46,19 @@ describe('pairing', () => {
       [2, 1],
       [2, 2],
     ]);
+  });
+
+  test('a row says whose picture passed, however many chunks it came in', async () => {
+    const peek = (payload: Uint8Array): string | null => peekStamp(payload)?.deviceId ?? null;
+    const { connect, send, replies } = wireBench({ peek, pair: { readBytesMax: () => 700 } });
+    const { client, server } = connect();
+    const stamp = { ownerId: 'user-1', deviceId: 'device-7', eventId: 'event-7-1', version: 1 };
+    const names = { ownerName: 'Nadia', deviceName: 'Garden' };
+    const picture = renderThumbnail({ stamp, ...names, key: stampKey(1) });
+    await send(client, get('a') + get('b') + commandOf('GETRANGE', 'a', '0', '9'));
+    const start = bulkOf(latin1(picture.subarray(0, 10)));
+    await send(server, bulkOf(latin1(picture)) + bulkOf('no picture') + start);
+    expect(replies.map(({ pictureDeviceId }) => pictureDeviceId)).toEqual(['device-7', null, null]);
   });
 
   test('a reply in many chunks has one row, and the digest of the whole', async () => {

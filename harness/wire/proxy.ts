@@ -24,6 +24,8 @@ export interface WireOptions {
   readonly connectUpstream: () => WireSocket;
   /** Hexadecimal SHA-1 of the bytes; the first 16 digits are kept. */
   readonly digest: (bytes: Uint8Array) => string;
+  /** Which camera's picture a payload is, or null; must look at a few bytes only. Without it no row says so. */
+  readonly peek?: (payload: Uint8Array) => string | null;
   /** The port that `refuse-connections` closes. Without one that rule cannot be installed. */
   readonly listener?: Listener;
   /** RESP unless said otherwise. */

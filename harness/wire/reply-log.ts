@@ -35,9 +35,14 @@ export interface ReplyLogOptions {
   readonly connection: number;
   readonly recorder: Pick<Recorder, 'nextId' | 'wire'>;
   readonly digest: (bytes: Uint8Array) => string;
+  /** Which camera's picture a payload is, or null; must look at a few bytes only. Without it no row says so. */
+  readonly peek?: (payload: Uint8Array) => string | null;
 }
 
-type Reply = Pick<WireRow, 'replyNs' | 'replyType' | 'replyBytes' | 'replyDigest'>;
+type Reply = Pick<
+  WireRow,
+  'replyNs' | 'replyType' | 'replyBytes' | 'replyDigest' | 'pictureDeviceId'
+>;
 
 /** Writes one row a command of one connection, when it is known what became of its reply. */
 export class ReplyLog {
@@ -59,7 +64,8 @@ export class ReplyLog {
   /** The reply was cut after some of its bytes; those are what `replyBytes` counts. */
   cutInside(answer: Answer, atNs: Nanoseconds, faultId: string): void {
     const reply = { replyNs: atNs, replyType: answer.type, replyBytes: answer.bytes };
-    this.#write(answer.to, { ...reply, replyDigest: null }, 'cut-inside', faultId);
+    const unread = { replyDigest: null, pictureDeviceId: null };
+    this.#write(answer.to, { ...reply, ...unread }, 'cut-inside', faultId);
   }
 
   /** Nothing of the reply reached the client. */
@@ -79,9 +85,11 @@ export class ReplyLog {
   }
 
   #replyOf({ type, bytes, payload }: Answer, replyNs: Nanoseconds): Reply {
-    const replyDigest =
-      payload === null ? null : this.#options.digest(joinedBytes(payload)).slice(0, digestDigits);
-    return { replyNs, replyType: type, replyBytes: bytes, replyDigest };
+    const reply = { replyNs, replyType: type, replyBytes: bytes };
+    if (payload === null) return { ...reply, replyDigest: null, pictureDeviceId: null };
+    const whole = joinedBytes(payload);
+    const replyDigest = this.#options.digest(whole).slice(0, digestDigits);
+    return { ...reply, replyDigest, pictureDeviceId: this.#options.peek?.(whole) ?? null };
   }
 
   #write(to: Outstanding, reply: Reply, fate: WireRow['fate'], faultId: string | null): void {
@@ -99,6 +107,7 @@ export class ReplyLog {
       replyType: reply.replyType,
       replyBytes: reply.replyBytes,
       replyDigest: reply.replyDigest,
+      pictureDeviceId: reply.pictureDeviceId,
       fate,
       faultId,
     });
@@ -106,4 +115,10 @@ export class ReplyLog {
 }
 
 const digestDigits = 16;
-const noReply: Reply = { replyNs: null, replyType: null, replyBytes: null, replyDigest: null };
+const noReply: Reply = {
+  replyNs: null,
+  replyType: null,
+  replyBytes: null,
+  replyDigest: null,
+  pictureDeviceId: null,
+};
