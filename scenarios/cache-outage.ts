@@ -3,7 +3,7 @@ import {
   calmDown,
   everydayChecks,
   everydayLife,
-  requestDeadlineMs,
+  patience,
   warmUp,
 } from '../harness/plan/everyday.ts';
 import { cutBetweenReplies, cutInsideReplies, kill } from '../harness/plan/faults.ts';
@@ -32,12 +32,12 @@ export const cacheOutage: Scenario<typeof size> = {
   plan: (rng, numbers) => {
     const { cameras: count, outageMs, herdMs, herdWithinMs, visitsPerSecond: perSecond } = numbers;
     // A backend on one core takes about a thousand cameras a second: a larger fleet gets a longer phase, never a smaller herd.
-    const herdForMs = Math.max(herdMs, count * 2);
+    const herdForMs = Math.max(herdMs, count * 3);
     const cuts = { fromMs: 500, untilMs: herdForMs - 2_000 };
     return {
       ...everydayLife(rng, numbers),
       ...timeline(
-        { requestDeadlineMs },
+        patience(numbers),
         warmUp(numbers),
         phase('outage', {
           forMs: outageMs,

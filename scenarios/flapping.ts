@@ -5,7 +5,7 @@ import {
   everydayChecks,
   everydayLife,
   everydaySize,
-  requestDeadlineMs,
+  patience,
   warmUp,
 } from '../harness/plan/everyday.ts';
 import { kill } from '../harness/plan/faults.ts';
@@ -30,7 +30,7 @@ export const flapping: Scenario<typeof size> = {
     return {
       ...everydayLife(rng, numbers),
       ...timeline(
-        { requestDeadlineMs },
+        patience(numbers),
         warmUp(numbers),
         ...rounds.flatMap((round) => [
           phase(`down-${round}`, {

@@ -5,7 +5,7 @@ import {
   everydayChecks,
   everydayLife,
   everydaySize,
-  requestDeadlineMs,
+  patience,
   warmUp,
 } from '../harness/plan/everyday.ts';
 import { visits } from '../harness/plan/load.ts';
@@ -30,7 +30,7 @@ export const lateReplies: Scenario<typeof size> = {
     return {
       ...everydayLife(rng, numbers),
       ...timeline(
-        { requestDeadlineMs },
+        patience(numbers),
         warmUp(numbers),
         phase('late', {
           forMs: lateMs,

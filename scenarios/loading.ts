@@ -5,7 +5,7 @@ import {
   everydayChecks,
   everydayLife,
   everydaySize,
-  requestDeadlineMs,
+  patience,
   warmUp,
 } from '../harness/plan/everyday.ts';
 import { visits, visitsOfEveryone } from '../harness/plan/load.ts';
@@ -28,11 +28,17 @@ export const loading: Scenario<typeof size> = {
     return {
       ...everydayLife(rng, numbers),
       ...timeline(
-        { requestDeadlineMs },
+        patience(numbers),
         warmUp(numbers),
         phase('loading', {
           forMs: loadingMs,
-          faults: [{ faultId: 'loading', atMs: 300, fault: { kind: 'loading', service: 'cache' } }],
+          faults: [
+            {
+              faultId: 'loading',
+              atMs: 300,
+              fault: { kind: 'loading', service: 'cache', forMs: loadingMs - 300 },
+            },
+          ],
           load: [visits({ overMs: loadingMs, perSecond })],
         }),
         phase('recovery', {

@@ -5,7 +5,7 @@ import {
   everydayChecks,
   everydayLife,
   everydaySize,
-  requestDeadlineMs,
+  patience,
   warmUp,
 } from '../harness/plan/everyday.ts';
 import { cutBetweenReplies, cutInsideReplies } from '../harness/plan/faults.ts';
@@ -27,7 +27,7 @@ export const midPipelineCut: Scenario<typeof size> = {
     return {
       ...everydayLife(rng, numbers),
       ...timeline(
-        { requestDeadlineMs },
+        patience(numbers),
         warmUp(numbers),
         phase('cuts', {
           forMs: cutsMs,

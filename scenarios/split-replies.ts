@@ -5,7 +5,7 @@ import {
   everydayChecks,
   everydayLife,
   everydaySize,
-  requestDeadlineMs,
+  patience,
   warmUp,
 } from '../harness/plan/everyday.ts';
 import { visits, visitsOfEveryone } from '../harness/plan/load.ts';
@@ -27,7 +27,7 @@ export const splitReplies: Scenario<typeof size> = {
     return {
       ...everydayLife(rng, numbers),
       ...timeline(
-        { requestDeadlineMs },
+        patience(numbers),
         warmUp(numbers),
         phase('split', {
           forMs: splitMs,

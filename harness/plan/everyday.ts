@@ -34,8 +34,12 @@ export const everydayChecks: readonly CheckName[] = [
   'canary',
 ];
 
-/** A request that is not answered within this is given up by whoever asked. */
-export const requestDeadlineMs = 4_000;
+/** How long whoever asked waits for an answer. A larger fleet waits longer: its herd is served one after the other all the same. */
+export function patience({ cameras: count }: Pick<EverydaySize, 'cameras'>): {
+  readonly requestDeadlineMs: number;
+} {
+  return { requestDeadlineMs: Math.max(4_000, count / 2) };
+}
 
 /** People, cameras and how they live. Larger fleets dial and speak up less often each, so that together they stay the same. */
 export function everydayLife(
@@ -55,19 +59,26 @@ export function everydayLife(
   };
 }
 
-/** Every camera connects and uploads an event, people come and look, the cache fills. A thousand cameras take three seconds at least. */
+/**
+ * Every camera connects, most upload an event (of large fleets 4,000 do), people come and look, the cache fills. A thousand
+ * cameras take three seconds at least.
+ */
 export function warmUp({ cameras: count, warmMs, visitsPerSecond }: EverydaySize): Phase {
   const forMs = Math.max(warmMs, count * 3);
   return phase('warm', {
     forMs,
     load: [
-      cameras({ overMs: forMs - 1_000, uploadShare: 1 }),
+      cameras({ overMs: forMs - 1_000, uploadShare: Math.min(1, 4_000 / count) }),
       visits({ overMs: forMs, perSecond: visitsPerSecond }),
     ],
   });
 }
 
 /** Everything is healed, and everyone reads once more. */
-export function calmDown({ calmMs }: Pick<EverydaySize, 'calmMs'>): Phase {
-  return phase('calm', { forMs: calmMs, load: [visitsOfEveryone({ overMs: calmMs / 2 })] });
+export function calmDown({
+  cameras: count,
+  calmMs,
+}: Pick<EverydaySize, 'cameras' | 'calmMs'>): Phase {
+  const forMs = Math.max(calmMs, count);
+  return phase('calm', { forMs, load: [visitsOfEveryone({ overMs: forMs / 2 })] });
 }
