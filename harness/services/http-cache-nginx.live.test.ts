@@ -210,7 +210,6 @@ describe.skipIf(missing !== '')(`a real nginx ${missing && `(${missing})`}`, () 
     expect(
       await echoes([
         'proxy_hide_header x-request-id;',
-        'add_header x-cache $upstream_cache_status always;',
         'add_header x-request-id $http_x_request_id always;',
       ]),
     ).toEqual(['one', 'two']);

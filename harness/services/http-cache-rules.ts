@@ -91,7 +91,7 @@ export function mayStore(
 }
 
 /** How long it is fresh, RFC 9111 section 4.2.1. What cannot be read counts as over. */
-export function freshSecondsOf(answer: HttpCacheAnswer, settings: HttpCacheSettings): number {
+function freshSecondsOf(answer: HttpCacheAnswer, settings: HttpCacheSettings): number {
   const untold = answer.status === 200 ? (settings.freshSecondsUntold ?? 0) : 0;
   if (settings.ignoreCacheControl === true) return untold;
   const directives = directivesOf(answer);

@@ -1,13 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { connect } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Provider, StartedService } from '../model/service.ts';
+import type { Endpoint } from '../model/target.ts';
 import type { Clock } from '../model/world.ts';
-import { lastWords, startServiceProcess } from './child.ts';
 import { serveMemcached } from './memcached-server.ts';
 import { createMemcachedStore } from './memcached-store.ts';
+import { type ProcessOptions, processProvider } from './process.ts';
 
 /** A memcached, ours or a real one, that tests open connections to. */
 export interface MemcachedUnderTest extends AsyncDisposable {
@@ -65,59 +63,21 @@ export function startInMemoryMemcached({
   };
 }
 
-/** The real memcached of this machine, or why there is none to compare with. */
-export function findMemcached(
-  path: string,
-): { readonly file: string } | { readonly missing: string } {
-  const file = path
-    .split(delimiter)
-    .map((directory) => join(directory, 'memcached'))
-    .find((candidate) => existsSync(candidate));
-  if (file === undefined) return { missing: 'no memcached on PATH' };
-  const version = /\d+\.\d+\.\d+/.exec(execFileSync(file, ['-h'], { encoding: 'utf8' }))?.[0];
-  if (version === '1.6.18') return { file };
-  return { missing: `replies are compared with memcached 1.6.18, and this is ${version}` };
+/**
+ * A real server. The threads by which it tidies up are left out: what they have come to is visible in its replies (a number is
+ * padded or not), and they keep no order.
+ */
+export function realMemcached(options: ProcessOptions): Provider {
+  const parameters = ['-o', 'no_lru_maintainer,no_lru_crawler'];
+  return processProvider({ ...options, spec: { service: 'memcached', parameters } });
 }
 
-const startMsMax = 5_000;
-const host = '127.0.0.1';
-
-export async function startRealMemcached(file: string): Promise<MemcachedUnderTest> {
-  const port = await freePort();
-  const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
-  const service = await startServiceProcess({
-    executable: file,
-    parameters: [
-      '-l',
-      host,
-      '-p',
-      String(port),
-      '-U',
-      '0',
-      '-o',
-      'no_lru_maintainer,no_lru_crawler',
-      ...user,
-    ],
-    hasChannel: false,
-    onProcess: () => undefined,
-  });
-  const open = (): Promise<Duplex> => openSocket(port);
-  const deadline = AbortSignal.timeout(startMsMax);
-  for (;;) {
-    try {
-      (await open()).destroy();
-      break;
-    } catch (error) {
-      if (deadline.aborted) {
-        await service.kill();
-        throw new Error(`${file} did not listen on ${port}: ${await lastWords(service)}`, {
-          cause: error,
-        });
-      }
-      await delay(20);
-    }
-  }
-  return { connect: open, [Symbol.asyncDispose]: () => service.kill() };
+/** A started one, to open connections to. */
+export function connectable(service: StartedService): MemcachedUnderTest {
+  return {
+    connect: () => openSocket(service.endpoint),
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
 }
 
 /** Sends bytes, in pieces where told, ends the client's side, and gives everything that was answered until the server closed. */
@@ -152,25 +112,11 @@ function piecesOf(bytes: Buffer, cuts: readonly number[]): [number, number][] {
   return edges.slice(1).map((to, index) => [edges[index] ?? 0, to]);
 }
 
-async function openSocket(port: number): Promise<Duplex> {
-  const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
+async function openSocket(endpoint: Endpoint): Promise<Duplex> {
+  const socket = connect({ ...endpoint, noDelay: true, allowHalfOpen: true });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
   return socket;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, host, resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  if (address === null || typeof address === 'string') throw new Error(`no free port on ${host}`);
-  return address.port;
 }

@@ -9,17 +9,23 @@ import {
   type Step,
 } from './memcached-exchange.ts';
 import { type Item, itemBytes, itemFits, slabClass } from './memcached-item.ts';
+import { metaArithmetic } from './memcached-meta-arithmetic.ts';
 import { type MetaFlags, readMetaFlags } from './memcached-meta-flags.ts';
+import {
+  badMetaFlags,
+  badMetaFormat,
+  keyMark,
+  opaqueBytesMax,
+  opaqueTooLong,
+  ownMarks,
+  refusal,
+  timeMark,
+} from './memcached-meta-marks.ts';
 import { parseInt32 } from './memcached-number.ts';
 import type { StoreMode } from './memcached-store.ts';
 
 type Run = (exchange: Exchange, words: readonly string[]) => Step;
 
-const badFormat = 'CLIENT_ERROR bad command line format';
-const opaqueTooLong = 'CLIENT_ERROR opaque token too long';
-const badFlags = 'CLIENT_ERROR invalid or duplicate flag';
-const opaqueBytesMax = 32;
-const wordsMax = 19;
 const int32Max = 2 ** 31 - 1;
 
 /** The meta commands of memcached 1.6.18, by name. */
@@ -35,13 +41,6 @@ export const metaCommands: ReadonlyMap<string, Run> = new Map<string, Run>([
 function metaNoop(exchange: Exchange): Step {
   answer(exchange, 'MN');
   return flush;
-}
-
-/** What is wrong with the line before its flags are looked at. */
-function refusal(words: readonly string[], tooManyFlags: string): string | null {
-  if (words.length < 2) return 'ERROR';
-  if ((words[1] ?? '').length > keyBytesMax) return badFormat;
-  return words.length > wordsMax ? tooManyFlags : null;
 }
 
 function metaGet(exchange: Exchange, words: readonly string[]): Step {
@@ -152,26 +151,6 @@ function itemMark(
   }
 }
 
-function timeMark({ expiresAt }: Item, { store }: Exchange): string {
-  return expiresAt === 0 ? ' t-1' : ` t${(expiresAt - store.nowSeconds()) >>> 0}`;
-}
-
-function keyMark(key: string, isBinary: boolean): string {
-  return isBinary ? ` k${Buffer.from(key, 'latin1').toString('base64')} b` : ` k${key}`;
-}
-
-/** What a command gives back of its own words, without an item. Null when the opaque is too long. */
-function ownMarks(words: readonly string[], flags: MetaFlags): string | null {
-  let marks = '';
-  for (const word of words) {
-    if (word.startsWith('O')) {
-      if (word.length > opaqueBytesMax) return null;
-      marks += ` ${word}`;
-    } else if (word.startsWith('k')) marks += keyMark(flags.key, flags.isKeyBinary);
-  }
-  return marks;
-}
-
 const modesByLetter = new Map<string, StoreMode>([
   ['', 'set'],
   ['S', 'set'],
@@ -186,7 +165,7 @@ function metaSet(exchange: Exchange, words: readonly string[]): Step {
   if (refused !== null) return answerAnyway(exchange, refused);
   const valueBytes = parseInt32(words[2] ?? '');
   if (valueBytes === null || valueBytes < 0 || valueBytes > int32Max - 2)
-    return answerAnyway(exchange, badFormat);
+    return answerAnyway(exchange, badMetaFormat);
   // From here on the length is known, so that a refused command takes its value along.
   const refuse = (error: string): Step => {
     answerAnyway(exchange, error);
@@ -255,7 +234,7 @@ function metaDelete(exchange: Exchange, words: readonly string[]): Step {
   const refused = refusal(words, 'CLIENT_ERROR options flags too long');
   if (refused !== null) return answer(exchange, refused);
   const reading = readMetaFlags(exchange.store, { key: words[1] ?? '', words: words.slice(2) });
-  if (reading.state === 'refused') return answerAnyway(exchange, badFlags);
+  if (reading.state === 'refused') return answerAnyway(exchange, badMetaFlags);
   const { flags } = reading;
   const { store } = exchange;
   const marks = ownMarks(words.slice(2), flags);
@@ -273,104 +252,11 @@ function metaDelete(exchange: Exchange, words: readonly string[]): Step {
   return answer(exchange, `HD${marks}`);
 }
 
-const isIncrementByMode = new Map<string, boolean>([
-  ['', true],
-  ['I', true],
-  ['+', true],
-  ['D', false],
-  ['-', false],
-]);
-
-function metaArithmetic(exchange: Exchange, words: readonly string[]): Step {
-  const refused = refusal(words, 'CLIENT_ERROR options flags too long');
-  if (refused !== null) return answer(exchange, refused);
-  const reading = readMetaFlags(exchange.store, { key: words[1] ?? '', words: words.slice(2) });
-  if (reading.state === 'refused') return answerAnyway(exchange, badFlags);
-  const { flags } = reading;
-  const { store } = exchange;
-  const isIncrement = isIncrementByMode.get(flags.mode);
-  if (isIncrement === undefined)
-    return answerAnyway(exchange, 'CLIENT_ERROR invalid mode for ma M token');
-  const request = { isIncrement, delta: flags.delta, cas: flags.cas ?? 0n };
-  const outcome = store.change(flags.key, request);
-  switch (outcome.state) {
-    case 'changed':
-      return tellNumber(exchange, { words, flags, ...outcome, isNew: false });
-    case 'not-a-number':
-      return answerAnyway(exchange, 'CLIENT_ERROR cannot increment or decrement non-numeric value');
-    case 'too-large':
-      return answerAnyway(exchange, 'SERVER_ERROR out of memory');
-    case 'mismatch':
-      return tellNothing(exchange, { words, flags, code: 'EX' });
-    case 'missing': {
-      if (flags.createdExpiresAt === null)
-        return tellNothing(exchange, { words, flags, code: 'NF' });
-      const text = flags.initial.toString();
-      const value = Buffer.from(text);
-      const item = store.create({ key: flags.key, flags: 0, value, expiresAt: 0, cas: 0n });
-      store.link(item);
-      return tellNumber(exchange, { words, flags, item, text, isNew: true });
-    }
-    default:
-      return outcome satisfies never;
-  }
-}
-
-function tellNothing(
-  exchange: Exchange,
-  {
-    words,
-    flags,
-    code,
-  }: { readonly words: readonly string[]; readonly flags: MetaFlags; readonly code: string },
-): Step {
-  const marks = ownMarks(words.slice(2), flags);
-  return answerAnyway(exchange, marks === null ? opaqueTooLong : `${code}${marks}`);
-}
-
-interface NumberReply {
-  readonly words: readonly string[];
-  readonly flags: MetaFlags;
-  readonly item: Item;
-  readonly text: string;
-  readonly isNew: boolean;
-}
-
-function tellNumber(exchange: Exchange, { words, flags, item, text, isNew }: NumberReply): Step {
-  let marks = '';
-  for (const word of words.slice(2)) {
-    switch (word.charAt(0)) {
-      case 'T':
-        item.expiresAt = flags.expiresAt;
-        break;
-      case 'N':
-        if (isNew) item.expiresAt = flags.createdExpiresAt ?? 0;
-        break;
-      case 'c':
-        marks += ` c${item.cas}`;
-        break;
-      case 't':
-        marks += timeMark(item, exchange);
-        break;
-      case 'O':
-        if (word.length > opaqueBytesMax) return answerAnyway(exchange, opaqueTooLong);
-        marks += ` ${word}`;
-        break;
-      case 'k':
-        marks += keyMark(flags.key, flags.isKeyBinary);
-        break;
-    }
-  }
-  // A key that was made just now is told of whatever the client asked.
-  exchange.isQuiet = flags.isQuiet && !isNew;
-  return answer(exchange, flags.wantsValue ? `VA ${text.length}${marks}\r\n${text}` : `HD${marks}`);
-}
-
 function metaDebug(exchange: Exchange, words: readonly string[]): Step {
   const given = words[1] ?? '';
-  if (words.length < 2 || given.length > keyBytesMax) return answer(exchange, badFormat);
+  if (words.length < 2 || given.length > keyBytesMax) return answer(exchange, badMetaFormat);
   const key = words[2] === 'b' ? decodeBase64Key(given) : given;
-  if (key === null) return answer(exchange, badFormat);
+  if (key === null) return answer(exchange, badMetaFormat);
   const { store } = exchange;
   const item = store.find(key, 'look');
   if (item === null) return answer(exchange, 'EN');

@@ -1,7 +1,6 @@
-import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { embeddedProvider } from './embedded.ts';
-import { exchange } from './memcached-bench.ts';
+import { connectable, exchange } from './memcached-bench.ts';
 import { openBench } from './provider-bench.ts';
 
 test('the embedded memcached is a process of its own, comes back empty after a kill, and leaves nothing behind', async () => {
@@ -15,13 +14,7 @@ test('the embedded memcached is a process of its own, comes back empty after a k
     }).start(signal);
     expect(service.says).toMatch(/^embedded memcached server \(own process, port \d+\)$/);
     const ask = (text: string): Promise<string> =>
-      exchange(
-        {
-          connect: () => Promise.resolve(connect({ ...service.endpoint, allowHalfOpen: true })),
-          [Symbol.asyncDispose]: () => Promise.resolve(),
-        },
-        { bytes: Buffer.from(text) },
-      );
+      exchange(connectable(service), { bytes: Buffer.from(text) });
     expect(await ask('set a 0 0 1\r\nx\r\nget a\r\n')).toBe(
       'STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n',
     );

@@ -1,12 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seededRng } from '../plan/rng.ts';
 import {
+  connectable,
   exchange,
-  findMemcached,
   type MemcachedUnderTest,
+  realMemcached,
   startInMemoryMemcached,
-  startRealMemcached,
 } from './memcached-bench.ts';
 import { memcachedSequence, type SequenceOptions } from './memcached-sequence.ts';
 
@@ -15,8 +18,17 @@ import { memcachedSequence, type SequenceOptions } from './memcached-sequence.ts
  * from nothing and count alike). Only a time that is left (`t`, `exp=`) and a time since (`la=`) are compared as
  * present or not, since the two clocks tick apart.
  */
-const found = findMemcached(process.env['PATH'] ?? '');
-const missing = 'missing' in found ? found.missing : '';
+const scratchDirectory = await mkdtemp(join(tmpdir(), 'crosswire-memcached-'));
+const provider = realMemcached({
+  path: process.env['PATH'] ?? '',
+  scratchDirectory,
+  onProcess: () => undefined,
+});
+const { state, says } = await provider.available();
+const isCompared = state === 'available' && says.startsWith('memcached 1.6.18 ');
+const missing = isCompared ? '' : `replies are compared with memcached 1.6.18; here: ${says}`;
+
+afterAll(() => rm(scratchDirectory, { recursive: true, force: true }));
 
 let real: MemcachedUnderTest;
 let embedded: MemcachedUnderTest;
@@ -25,7 +37,7 @@ describe.skipIf(missing !== '')(
   `the embedded memcached and a real one ${missing && `(${missing})`}`,
   () => {
     beforeEach(async () => {
-      real = await startRealMemcached('file' in found ? found.file : '');
+      real = connectable(await provider.start(AbortSignal.timeout(20_000)));
       embedded = startInMemoryMemcached({ startUnixMs: Date.now() });
     });
     afterEach(async () => {
