@@ -20,9 +20,10 @@ export function beginTextReply({ asked, payloadBytesMax }: TextReplyOptions): Be
   const readHead = (line: Uint8Array): Part => {
     const words = wordsOf(latin1(line));
     const [word = ''] = words;
-    frame.type = word;
+    const shown = shownWord(word);
+    frame.type = shown;
     const match = asked.match({ word, ...namesOf(words) });
-    if (match.type === 'unclear') return lost(becauseOf(word, match));
+    if (match.type === 'unclear') return lost(becauseOf(shown, match));
     frame.answers = match.type === 'answers';
     frame.skips = match.type === 'answers' ? match.skips : 0;
     if (word === 'VALUE') return readValue(words, 3, { see, next: () => readRest });
@@ -72,7 +73,7 @@ function readValue(
   { see, next }: { readonly see: See; readonly next: () => Part },
 ): Part {
   const word = words[place] ?? '';
-  if (!/^\d{1,10}$/u.test(word)) return lost(`${words[0]} does not say how many bytes follow`);
+  if (!/^\d{1,10}$/u.test(word)) return lost('a value does not say how many bytes it has');
   see(new Uint8Array());
   const readReturn: Part = {
     type: 'head',
@@ -82,6 +83,13 @@ function readValue(
   };
   return { type: 'block', bytes: Number(word), see, next: () => readReturn };
 }
+
+/** A word for a log: one that is none of memcached's may be anything. */
+function shownWord(word: string): string {
+  return word.slice(0, wordBytesMax).replaceAll(/[^!-~]/gu, '?');
+}
+
+const wordBytesMax = 32;
 
 function namesOf(words: readonly string[]): Pick<TextReply, 'opaque' | 'key'> {
   const flags = words.slice(words[0] === 'VA' ? 2 : 1);

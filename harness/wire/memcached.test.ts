@@ -129,11 +129,16 @@ describe('text', () => {
   });
 
   test.each([
-    ['get a\r\n', 'VALUE a 0 x\r\n', 'VALUE does not say how many bytes follow'],
+    ['get a\r\n', 'VALUE a 0 x\r\n', 'a value does not say how many bytes it has'],
     ['get a\r\n', 'VALUE a 0 1\r\nxyz', 'a value was longer than it announced'],
     ['get a\r\n', 'VALUE a 0 1\r\nx\r\nHELLO\r\n', 'behind a value stands neither VALUE nor END'],
   ])('to %j the reply %j cannot be read: %s', (commands, replies, because) => {
     expect(dialogue(commands, replies).replies.lost).toBe(because);
+  });
+
+  test('a word that is none of memcached is shortened and printable', () => {
+    const { frames } = dialogue('get a\r\n', `\x07${'x'.repeat(99)}\r\n`).replies;
+    expect(frames[0]?.frame.type).toBe(`?${'x'.repeat(31)}`);
   });
 
   test('a line that is too long cannot be read', () => {
