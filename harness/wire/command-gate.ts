@@ -24,6 +24,11 @@ export class CommandGate {
     return this.#held.length > 0;
   }
 
+  /** First byte of the command that this piece is the end of. */
+  firstByteOf({ from }: Piece): number {
+    return this.#held[0]?.[0] ?? this.#chunk[from] ?? 0;
+  }
+
   open(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#from = 0;

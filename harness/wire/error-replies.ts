@@ -1,10 +1,13 @@
 import type { ErrorReplyName } from '../model/fault.ts';
 import { alsoStale, always, growing, unauthenticated, writes } from './refused-commands.ts';
-import type { ErrorReply, ReplyPosition } from './rule.ts';
+import type { ErrorReply, WholeCommand } from './rule.ts';
 
 type Family = 'RESP' | 'memcached' | 'HTTP';
 
-type Command = Pick<ReplyPosition, 'command' | 'key'>;
+type Command = Pick<WholeCommand, 'command' | 'key' | 'firstByte'>;
+
+/** With this byte a request in memcached's binary form begins, where a line of text is no answer. */
+const binaryRequest = 0x80;
 
 interface ErrorKind {
   readonly family: Family;
@@ -37,7 +40,7 @@ const kinds: Readonly<Record<ErrorReplyName, ErrorKind>> = {
   SERVER_ERROR: {
     family: 'memcached',
     text: 'SERVER_ERROR out of memory storing object\r\n',
-    refuses: isIn(stored),
+    refuses: ({ command, firstByte }) => firstByte !== binaryRequest && stored.has(command),
   },
   '502': ofHttp('502 Bad Gateway'),
   '503': ofHttp('503 Service Unavailable'),

@@ -125,7 +125,10 @@ export class Pairing {
         gate?.pass();
         continue;
       }
-      const inPlace = gate === null ? null : this.#answerFor(frame, { burst, burstSize });
+      const inPlace =
+        gate === null
+          ? null
+          : this.#answerFor(frame, { burst, burstSize, firstByte: gate.firstByteOf(span) });
       if (inPlace === null) gate?.pass();
       else gate?.drop(span);
       this.#expect(burst, frame, { nowNs, inPlace });
@@ -210,20 +213,24 @@ export class Pairing {
   /** A rule's answer to a command that is wholly in our hands; null when the server is to answer. */
   #answerFor(
     { command, key, expects, withdraw }: CommandFrame,
-    { burst, burstSize }: { readonly burst: Burst; readonly burstSize: number },
+    {
+      burst,
+      ...place
+    }: { readonly burst: Burst; readonly burstSize: number; readonly firstByte: number },
   ): InPlace | null {
     // Whether a quiet command before it gets a reply is not known when it is this one's turn.
     const hasQuiet = (this.#pending.first?.position ?? Infinity) <= this.#quietPosition;
     const isOurs = expects === 'reply' && !this.#gate.isBegun && !hasQuiet;
     if (!isOurs || this.#isInTransaction) return null;
-    const { ordinal, size } = burst;
-    const place = {
+    const inPlace = this.#rules.answerTo({
+      ...place,
+      connection: this.#connection,
       position: this.#positions + 1,
-      burst: ordinal,
-      burstPlace: size + 1,
-      burstSize,
-    };
-    const inPlace = this.#rules.answerTo({ connection: this.#connection, ...place, command, key });
+      burst: burst.ordinal,
+      burstPlace: burst.size + 1,
+      command,
+      key,
+    });
     if (inPlace !== null) withdraw?.();
     return inPlace;
   }

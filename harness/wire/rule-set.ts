@@ -12,7 +12,15 @@ import { errorReply } from './error-reply.ts';
 import { holdReply } from './hold-reply.ts';
 import { refuseConnections } from './refuse-connections.ts';
 import { refuseNewConnections } from './refuse-new-connections.ts';
-import type { Arrival, ErrorReply, Fate, ReplyPosition, Rule, RuleSurroundings } from './rule.ts';
+import type {
+  Arrival,
+  ErrorReply,
+  Fate,
+  ReplyPosition,
+  Rule,
+  RuleSurroundings,
+  WholeCommand,
+} from './rule.ts';
 import { checkRuleNumbers } from './rule-numbers.ts';
 import { slowReplies } from './slow-replies.ts';
 import { splitReplies } from './split-replies.ts';
@@ -109,7 +117,7 @@ export class RuleSet {
   }
 
   /** Takes from the budget of the rule that it names. */
-  answerTo(command: ReplyPosition): InPlace | null {
+  answerTo(command: WholeCommand): InPlace | null {
     for (const { rule, budget, faultId } of this.#active) {
       const reply = budget.isOpen ? (rule.onCommand?.(command) ?? null) : null;
       if (reply !== null) return { reply, faultId };

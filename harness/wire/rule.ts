@@ -16,6 +16,12 @@ export interface ReplyPosition {
   readonly key: string | null;
 }
 
+/** A command that a rule may answer. */
+export interface WholeCommand extends ReplyPosition {
+  /** Of its bytes; tells the binary form of memcached from its text. */
+  readonly firstByte: number;
+}
+
 /**
  * What becomes of a reply. The law of this seam: a rule may delay bytes, may end a connection, and may answer a command that
  * was never forwarded with an error in its turn, and nothing else. No fate reorders, doubles, changes or skips bytes on a
@@ -62,7 +68,7 @@ export interface Rule {
   /** Asked at the first byte of each reply that answers a command. A cut takes from the budget when it happens. */
   onReply?(reply: ReplyPosition): Fate;
   /** Asked when a command is complete, before it is forwarded. Not null: it is not, and this is its answer. */
-  onCommand?(command: ReplyPosition): ErrorReply | null;
+  onCommand?(command: WholeCommand): ErrorReply | null;
   /** How to end a connection on which nothing is outstanding; null leaves it. */
   readonly onIdle?: CutKind;
   /** Whether clients of this connection are not read. */

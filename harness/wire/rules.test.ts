@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { ErrorReplyName, ReplySelector, WireRule } from '../model/fault.ts';
 import { errorReplyOf } from './error-replies.ts';
+import { http } from './http.ts';
+import { memcached } from './memcached.ts';
 import { alsoStale, always, growing, writes } from './refused-commands.ts';
 import type { ReplyPosition } from './rule.ts';
 import { Runs } from './runs.ts';
@@ -154,12 +156,14 @@ describe('error-reply', () => {
   ])('%s is for %s, not for %s', ([error, refused, served]) => {
     const { refuses } = errorReplyOf(error, 'RESP');
     const refusedOf = (words: string): string[] =>
-      words.split(' ').filter((command) => refuses({ command, key: 'k' }));
+      words.split(' ').filter((command) => refuses({ command, key: 'k', firstByte: 42 }));
     expect(refusedOf(`${refused} ${served}`)).toEqual(refused.split(' '));
   });
 
   test('a command without a key does not need the cluster', () => {
-    expect(errorReplyOf('CLUSTERDOWN', 'RESP').refuses({ command: 'PING', key: null })).toBe(false);
+    expect(
+      errorReplyOf('CLUSTERDOWN', 'RESP').refuses({ command: 'PING', key: null, firstByte: 42 }),
+    ).toBe(false);
   });
 
   test('commands of a transaction are left alone', async () => {
@@ -222,6 +226,50 @@ describe('error-reply', () => {
     await send(server, 'sh\r\n');
     const loading = '-LOADING Redis is loading the dataset in memory\r\n';
     expect(client.text).toBe(`>1\r\n+push\r\n${loading}`);
+  });
+
+  test('memcached: what is to be stored is refused in its turn, what is quiet or binary is not', async () => {
+    const { connect, send, wire } = wireBench({ protocol: memcached() });
+    await wire.install('full-1', errorRule('SERVER_ERROR'));
+    const { client, server } = connect();
+    const commands = [
+      'get a\r\n',
+      'set b 0 0 1\r\nx\r\n',
+      'get c\r\n',
+      'set d 0 0 1 noreply\r\nx\r\n',
+    ];
+    await send(client, commands.join(''));
+    expect(server.text).toBe(`${commands[0]}${commands[2]}${commands[3]}`);
+    await send(server, 'VALUE a 0 1\r\ny\r\nEND\r\nEND\r\n');
+    const refused = 'SERVER_ERROR out of memory storing object\r\n';
+    expect(client.text).toBe(`VALUE a 0 1\r\ny\r\nEND\r\n${refused}END\r\n`);
+    const binary = connect();
+    const set = `\x80\x01\x00\x01\x08${'\0'.repeat(6)}\x0a${'\0'.repeat(12)}${'\0'.repeat(8)}kv`;
+    await send(binary.client, set);
+    expect(binary.server.text).toBe(set);
+  });
+
+  test('HTTP: a request is answered in its turn, its body goes nowhere', async () => {
+    const { connect, send, wire } = wireBench({ protocol: http() });
+    await wire.install('bad-1', {
+      ...errorRule('503'),
+      selector: { commands: ['POST'] },
+    } as WireRule);
+    const { client, server } = connect();
+    const [one, two, three] = [
+      'GET /a HTTP/1.1\r\nHost: x\r\n\r\n',
+      'POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc',
+      'HEAD /c HTTP/1.1\r\nHost: x\r\n\r\n',
+    ];
+    await send(client, `${one}${two}${three}`);
+    expect(server.text).toBe(`${one}${three}`);
+    const answers = [
+      'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na',
+      'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n',
+    ];
+    await send(server, answers.join(''));
+    const refused = 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n';
+    expect(client.text).toBe(`${answers[0]}${refused}${answers[1]}`);
   });
 
   test('where its turn can no longer be known the connection ends', async () => {
