@@ -7,8 +7,8 @@ import { resp } from './resp.ts';
 import { latin1 } from './text-words.ts';
 import { wireBench } from './wire-bench.ts';
 
-const streams = 3_000;
-const connections = 150;
+const streams = 1_500;
+const connections = 100;
 const seed = 20_240_216;
 
 function drawsOf(label: string): Draw {
