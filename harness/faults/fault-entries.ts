@@ -1,4 +1,4 @@
-import type { WireRule } from '../model/fault.ts';
+import type { Fault, WireRule } from '../model/fault.ts';
 
 /** One kind of fault, for lists and for docs/faults.md. */
 export interface FaultEntry {
@@ -6,7 +6,7 @@ export interface FaultEntry {
   readonly says: string;
   /** What happens to bytes and connections. */
   readonly onTheWire: string;
-  /** The toxic that comes close, and what it cannot; null where there is none. */
+  /** The toxic that does it, and with which limits; null where it takes our wire, or our own services. */
   readonly toxiproxy: string | null;
   /** Where a client saw it at its end of a real socket. */
   readonly seenBy: { readonly file: string; readonly test: string };
@@ -39,8 +39,7 @@ export const wireFaults: Readonly<Record<WireRule['type'], FaultEntry>> = {
   'cut-in-reply': {
     says: 'forward b bytes of a reply, then end the connection (FIN or RST)',
     onTheWire: 'Exactly b bytes of the reply go on, then the FIN or RST.',
-    toxiproxy:
-      'limit_data: counts the bytes of the connection, not of a reply, and ends it with a FIN',
+    toxiproxy: null,
     seenBy: {
       file: live,
       test: 'exactly seventy thousand bytes of a longer reply, and then the %s',
@@ -56,7 +55,7 @@ export const wireFaults: Readonly<Record<WireRule['type'], FaultEntry>> = {
     says: 'deliver a reply, and all after it on that connection, later; order is kept',
     onTheWire:
       'The reply waits, also past the timeout of the client, and is then delivered, with what came behind it.',
-    toxiproxy: 'latency: every reply of the connection, no single one',
+    toxiproxy: 'latency, for every reply',
     seenBy: {
       file: live,
       test: 'a held reply after at least forMs, with the ones behind it, in order',
@@ -74,13 +73,13 @@ export const wireFaults: Readonly<Record<WireRule['type'], FaultEntry>> = {
   'slow-replies': {
     says: 'deliver replies at so many bytes a second',
     onTheWire: 'The reply arrives in pieces of a twentieth of a second each.',
-    toxiproxy: 'bandwidth: every reply of the connection, in KB a second',
+    toxiproxy: 'bandwidth, for every reply, in whole KB a second',
     seenBy: { file: liveRules, test: 'a reply at no more than its bytes a second' },
   },
   'split-replies': {
     says: 'write replies in pieces that end at chosen bytes',
     onTheWire: 'Each piece is a write of its own, without delay, so a segment of its own.',
-    toxiproxy: 'slicer: pieces of about a size, at no chosen byte',
+    toxiproxy: null,
     seenBy: {
       file: liveRules,
       test: 'a reply in reads that end where it was split, and nowhere else',
@@ -109,7 +108,7 @@ export const wireFaults: Readonly<Record<WireRule['type'], FaultEntry>> = {
     says: 'close the port and cut what is established, until healed',
     onTheWire:
       'Established connections get the FIN or RST; connecting is answered by the RST of a closed port.',
-    toxiproxy: 'a disabled proxy: ends what is established with a FIN',
+    toxiproxy: 'a disabled proxy, always with a FIN',
     seenBy: { file: live, test: 'the %s and then ECONNREFUSED, and the same port afterwards' },
   },
   'refuse-new-connections': {
@@ -122,8 +121,7 @@ export const wireFaults: Readonly<Record<WireRule['type'], FaultEntry>> = {
     says: 'accept new connections and answer nothing on them until healed',
     onTheWire:
       'The handshake of TCP succeeds, what is sent is acknowledged, and nothing comes back.',
-    toxiproxy:
-      'timeout with 0: also on established connections, and what was sent meanwhile is lost',
+    toxiproxy: null,
     seenBy: {
       file: liveRules,
       test: 'a connection that is there and silent past a timeout, and served when it is over',
@@ -135,5 +133,76 @@ export const wireFaults: Readonly<Record<WireRule['type'], FaultEntry>> = {
       'The handshake of TCP succeeds; then the FIN or RST, with the words of a full server before it if wanted.',
     toxiproxy: null,
     seenBy: { file: liveRules, test: 'the words of a server without room, and then the %s' },
+  },
+};
+
+const services = 'harness/faults/service-faults.live.test.ts';
+
+/** Everything else that can befall the services behind the wire. */
+export const serviceFaults: Readonly<Record<Exclude<Fault['kind'], 'wire'>, FaultEntry>> = {
+  kill: {
+    says: 'SIGKILL of the cache; it comes back empty, or with its data, behind the same port',
+    onTheWire:
+      'Established connections end as the system of a dead process ends them; connecting is refused.',
+    toxiproxy: null,
+    seenBy: {
+      file: services,
+      test: 'a kill with its data %s comes back at the %s address, behind the same port of the wire',
+    },
+  },
+  pause: {
+    says: 'SIGSTOP of the cache, until healed: connections stand, nothing is answered',
+    onTheWire: 'What is sent is acknowledged and not answered; connecting succeeds.',
+    toxiproxy: null,
+    seenBy: {
+      file: services,
+      test: 'a pause holds what is asked until it is healed, and then answers it',
+    },
+  },
+  starve: {
+    says: 'the cache runs for a share of each period only, as on a machine that is too busy',
+    onTheWire: 'Replies come in spurts.',
+    toxiproxy: null,
+    seenBy: {
+      file: services,
+      test: 'a starved service is stopped again and again, and runs on when that is healed',
+    },
+  },
+  loading: {
+    says: 'the cache dies and comes back at once, answering LOADING until healed',
+    onTheWire: 'Connections end, new ones are accepted, and commands are answered with LOADING.',
+    toxiproxy: null,
+    seenBy: {
+      file: services,
+      test: 'a loading service answers LOADING for as long as the fault lasts, and then has its data',
+    },
+  },
+  'limit-memory': {
+    says: 'maxmemory falls below what the cache holds, with an eviction policy',
+    onTheWire: 'Values are gone, or writes are answered with OOM.',
+    toxiproxy: null,
+    seenBy: {
+      file: services,
+      test: 'a limit of memory without eviction refuses writes, and each counts',
+    },
+  },
+  'limit-connections': {
+    says: 'maxclients falls and every connection is ended; who comes late is refused',
+    onTheWire: 'Connections end; of new ones those above the limit are told so and ended.',
+    toxiproxy: null,
+    seenBy: {
+      file: services,
+      test: 'a limit of connections ends those that stand and refuses those that come late',
+    },
+  },
+  failover: {
+    says: 'SIGKILL of the primary; Sentinel promotes its replica',
+    onTheWire:
+      'Connections end and connecting is refused, until the port leads to the promoted replica.',
+    toxiproxy: null,
+    seenBy: {
+      file: services,
+      test: 'a failover leads the wire to the promoted replica while it is in force, and keeps the data',
+    },
   },
 };
