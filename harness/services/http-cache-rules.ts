@@ -115,7 +115,7 @@ export function stored(
   const apparent = Math.max(0, Math.floor((receivedMs - date) / 1000));
   const corrected = told + (receivedMs - sentMs) / 1000;
   return {
-    answer: withoutOwn(answer),
+    answer,
     selecting: selectingOf(request, answer),
     initialAgeSeconds: Math.max(apparent, corrected),
     receivedMs,
@@ -202,12 +202,6 @@ const describesBody = new Set([
 /** The weak comparison: `W/` makes no difference. */
 function opaqueTag(tag: string): string {
   return tag.replace(/^W\//, '');
-}
-
-/** The echo of a request's id belongs to that request alone: the next one is never given it. */
-function withoutOwn(answer: HttpCacheAnswer): HttpCacheAnswer {
-  const { 'x-request-id': _echo, ...fields } = answer.fields;
-  return { ...answer, fields };
 }
 
 function selectingOf(request: HttpCacheRequest, answer: HttpCacheAnswer): HttpFields {

@@ -76,7 +76,6 @@ async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
     if (bytes > bodyBytesMax)
       throw new Error(`a body has more than the ${bodyBytesMax} bytes that the cache keeps`);
   }
-  if (!incoming.complete) throw new Error('the connection was cut within the body');
   return Buffer.concat(chunks, bytes);
 }
 

@@ -75,6 +75,7 @@ describe('what is stored', () => {
     expect(await askedFor({ expires: inAMinute })).toBe(1);
     expect(await askedFor({ expires: new Date(testStartUnixMs - 1_000).toUTCString() })).toBe(2);
     expect(await askedFor({ expires: '0' })).toBe(2);
+    expect(await askedFor({ expires: '3000' })).toBe(2);
     expect(await askedFor({ expires: inAMinute, 'cache-control': 'max-age=0' })).toBe(2);
   });
 
@@ -269,7 +270,7 @@ describe('validation', () => {
   test('a 304 that forbids to store it, or is about another version, ends what was stored', async () => {
     await using bench = await open((_, count) =>
       count === 2
-        ? { status: 304, fields: { 'cache-control': 'private', etag: '"1"' } }
+        ? { status: 304, fields: { 'cache-control': 'private, max-age=60', etag: '"1"' } }
         : { fields: { 'cache-control': 'max-age=60', etag: '"1"' } },
     );
     await bench.get('/a');
@@ -357,7 +358,7 @@ describe('requests at once', () => {
   const coalesced = async (
     { fields, settings }: { fields: Record<string, string>; settings: HttpCacheSettings },
     sents: readonly Sent[],
-  ): Promise<{ bodies: string[]; asked: number }> => {
+  ): Promise<{ bodies: string[]; ids: (string | undefined)[]; asked: number }> => {
     const gate = Promise.withResolvers<void>();
     await using bench = await open((_, count) => {
       if (count > 1) return { fields };
@@ -369,8 +370,10 @@ describe('requests at once', () => {
     // An answer of its own shows that the cache has read what was sent before it.
     await bench.get('/other');
     gate.resolve();
-    const bodies = (await Promise.all([first, ...others])).map(({ body }) => body);
-    return { bodies, asked: bench.origin.asked.filter(({ url }) => url === '/a').length };
+    const got = await Promise.all([first, ...others]);
+    const bodies = got.map(({ body }) => body);
+    const ids = got.map(({ fields }) => fields['x-request-id']);
+    return { bodies, ids, asked: bench.origin.asked.filter(({ url }) => url === '/a').length };
   };
   const shared = { 'cache-control': 'max-age=60, public' };
   const settings = { coalescing: 'storable' } as const;
@@ -398,6 +401,8 @@ describe('requests at once', () => {
       fields: { 'cache-control': 'private' },
       settings: { coalescing: 'same-key' },
     } as const;
-    expect(new Set((await coalesced(wrong, [anna, bert])).bodies).size).toBe(1);
+    const { bodies, ids } = await coalesced(wrong, [{ fields: { 'x-request-id': 'one' } }, {}]);
+    expect(new Set(bodies).size).toBe(1);
+    expect(ids).toEqual(['one', undefined]);
   });
 });

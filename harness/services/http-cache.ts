@@ -297,7 +297,7 @@ function marked(answer: HttpCacheAnswer, status: CacheStatus): HttpCacheAnswer {
   return { ...answer, fields: { ...answer.fields, 'x-cache': status } };
 }
 
-/** An answer that the origin did not give to this request: it carries this request's id, or none. */
+/** An answer that the origin did not give to this request: it carries this request's id, or none, and never another one's. */
 function named(
   answer: HttpCacheAnswer,
   { status, requestId }: { readonly status: CacheStatus; readonly requestId: string | undefined },

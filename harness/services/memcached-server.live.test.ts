@@ -101,6 +101,22 @@ describe.skipIf(missing !== '')(
       await expectSame({ bytes: Buffer.from(`set a 0 0 1\r\nx\r\n${'x'.repeat(3_000)}`) });
     });
 
+    test('agree on how much is thrown away after a binary operation that is unknown', async () => {
+      const noop = Buffer.from(`800a${'00'.repeat(22)}`, 'hex');
+      for (const { extras, key } of [
+        { extras: '', key: 'a' },
+        { extras: '0000', key: 'abc' },
+      ]) {
+        const lengths = `${key.length.toString(16).padStart(4, '0')}0${extras.length / 2}`;
+        const body = (extras.length / 2 + key.length).toString(16).padStart(8, '0');
+        const unknown = Buffer.from(
+          `807f${lengths}000000${body}${'00'.repeat(12)}${extras}`,
+          'hex',
+        );
+        await expectSame({ bytes: Buffer.concat([unknown, Buffer.from(key), noop, noop, noop]) });
+      }
+    });
+
     test('agree that a value is gone when its time is over', async () => {
       await expectSame({
         bytes: Buffer.from('set a 0 1 1\r\nx\r\nset b 0 900 1\r\nx\r\ntouch b 1\r\n'),

@@ -86,6 +86,12 @@ describe('time', () => {
     expect(await keys()).toEqual(['never']);
   });
 
+  test('a negative time never comes to mean never, whatever the second', async () => {
+    await using server = startInMemoryMemcached();
+    for (let seconds = -100; seconds < 0; seconds += 1)
+      expect(await ask(server, `set a 0 ${seconds} 1\r\nx\r\nget a\r\n`)).toBe('STORED\r\nEND\r\n');
+  });
+
   test('a touch gives new time, and a delayed flush comes into force when it is due', async () => {
     await using server = startInMemoryMemcached();
     await ask(server, 'set a 0 5 1\r\nx\r\ntouch a 20\r\n');
