@@ -11,19 +11,23 @@ const pollMs = 10;
 /** The service dies with all its data on its disk, starts at once, and takes as long as the fault lasts to load it. */
 export async function injectLoading(
   { cache, wire }: ServiceParts,
-  { kind }: LoadingFault,
+  { kind, forMs }: LoadingFault,
   { faultId, signal }: Occasion,
 ): Promise<FaultGuard> {
   // Asked before anything is broken: a service without a console cannot be told to end loading.
   await (await consoleOf(cache, kind))[Symbol.asyncDispose]();
   await cache.kill({ data: 'kept' });
   const refused = await wire.install(faultId, { type: 'refuse-connections', how: 'rst' });
-  await cache.restart(signal, { loading: 'held' });
+  await cache.restart(signal, {
+    loading: 'held',
+    ...(forMs === undefined ? {} : { loadingMs: forMs }),
+  });
   await wire.setUpstream(cache.endpoint);
   await refused[Symbol.asyncDispose]();
   let answered: number | undefined;
+  // The death counts, as some clients ask a server whether it is loading and send nothing before it says no.
   return guardOf(
-    async () => answered ?? (await answersOf(cache, kind)),
+    async () => 1 + (answered ?? (await answersOf(cache, kind))),
     async () => {
       await using console = await consoleOf(cache, kind);
       await console.say('CONFIG', 'SET', 'key-load-delay', '0');

@@ -137,10 +137,26 @@ describe.skipIf(isMissing)(`over a redis-server${isMissing ? ' (not on PATH)' : 
       expect.stringMatching(/^-LOADING /),
       expect.stringMatching(/^-LOADING /),
     ]);
-    expect(await fault.bit()).toBe(2);
+    expect(await fault.bit()).toBe(3);
     await fault[Symbol.asyncDispose]();
     expect(String(await client.say(get('a'), 1))).toBe('$1\r\n1\r\n');
-    expect(await fault.bit()).toBe(2);
+    expect(await fault.bit()).toBe(3);
+  });
+
+  test('a loading service ends by itself when its time is over, and said before how long that would be', async () => {
+    await using bench = await openBench();
+    await using stage = await openStage(await redis(bench));
+    await askOnce(stage, 'SET', 'a', '1');
+    await using fault = await stage.inject({ kind: 'loading', service: 'cache', forMs: 3_000 });
+    const seconds = async (): Promise<number> => {
+      const told = await askOnce(stage, 'INFO', 'persistence');
+      return Number(/loading_eta_seconds:(\d+)/.exec(told)?.[1] ?? -1);
+    };
+    expect(await askOnce(stage, 'GET', 'a')).toMatch(/^-LOADING /);
+    expect(await seconds()).toBeLessThanOrEqual(3);
+    await expect.poll(() => askOnce(stage, 'GET', 'a'), { timeout: 10_000 }).toBe('$1\r\n1\r\n');
+    expect(await seconds()).toBe(-1);
+    await fault[Symbol.asyncDispose]();
   });
 
   test('a limit of memory evicts what is too much, and is gone when healed', async () => {
@@ -219,14 +235,14 @@ describe.skipIf(isMissing)(`over a redis-server${isMissing ? ' (not on PATH)' : 
     const fault = await stage.inject({ kind: 'failover', service: 'cache' });
     expect(await old.say(get('a'), 1)).toEqual(['closed']);
     await expect
-      .poll(() => askOnce(stage, 'GET', 'a').catch(() => 'refused'), { timeout: 15_000 })
+      .poll(() => askOnce(stage, 'GET', 'a').catch(() => 'refused'), { timeout: 45_000 })
       .toBe('$1\r\n1\r\n');
     expect(stage.cache.endpoint).not.toEqual(before);
     expect(bench.running()).toHaveLength(4);
     await fault[Symbol.asyncDispose]();
     expect(bench.running()).toHaveLength(5);
     expect(await askOnce({ endpoint: before }, 'ROLE')).toContain('slave');
-  });
+  }, 60_000);
 
   test('a failover that is aborted stops refusing, and says why it did not come about', async () => {
     await using bench = await openBench();
@@ -313,7 +329,7 @@ async function openStage(cache: StartedService): Promise<Stage> {
     host: '127.0.0.1',
     port: 0,
     upstream: () => upstream,
-    world: realWorld({ startTicks: String(process.hrtime.bigint()), seed: 1 }, 'wire'),
+    world: realWorld({ startTicks: String(process.hrtime.bigint()), seed: process.pid }, 'wire'),
     recorder: { nextId: () => 1, wire: () => undefined, wireConnection: () => undefined },
   });
   const injector = createInjector({

@@ -37,10 +37,15 @@ export interface StarveFault {
   readonly periodMs: number;
 }
 
-/** The service dies, comes back at once and loads its own dump: everything is answered with LOADING until healed, a minute at most. */
+/** The service dies, comes back at once and loads its own dump: everything is answered with LOADING meanwhile, until healed at most. */
 export interface LoadingFault {
   readonly kind: 'loading';
   readonly service: 'cache';
+  /**
+   * How long loading takes, about. Clients believe what the server says of its end (ioredis waits that long before it looks
+   * again), so this is best as long as the fault is in force. 10 seconds unless told.
+   */
+  readonly forMs?: number;
 }
 
 /** `maxmemory` becomes a share of what the data takes when the fault begins. */

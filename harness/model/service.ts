@@ -109,8 +109,10 @@ export interface KillOptions {
 export interface RestartOptions {
   /** `same`: where it was before. `another`: surely not there. Either unless told. */
   readonly address?: 'same' | 'another';
-  /** `held`: resolves while it still answers LOADING, and it goes on to do so (a minute at most) until told `CONFIG SET key-load-delay 0`. */
+  /** `held`: resolves while it still answers LOADING, and it goes on to do so for `loadingMs` or until told `CONFIG SET key-load-delay 0`. */
   readonly loading?: 'held';
+  /** How long loading takes, about; what the server itself says of its end follows from it. 10 seconds unless told. */
+  readonly loadingMs?: number;
 }
 
 export interface RedisConsole extends AsyncDisposable {

@@ -70,12 +70,32 @@ export async function startProcess(
   );
 }
 
-/** A port of loopback on which nobody listened a moment ago. */
+const quietFrom = 10_000;
+const quietCount = 20_000;
+
+/**
+ * A port of loopback on which nobody listened a moment ago. It lies below those that systems hand out for connections and to whoever
+ * asks for any port (from 32,768 on Linux, from 49,152 by RFC 6335): otherwise a server that is down for a while finds
+ * its port taken when it comes back.
+ */
 export async function freePort(): Promise<number> {
+  for (let attempt = 1; attempt <= portAttemptsMax; attempt += 1) {
+    const any = await listenOnce(0);
+    const quiet = quietFrom + (any % quietCount);
+    try {
+      return await listenOnce(quiet);
+    } catch {
+      // Taken; the next attempt draws another one.
+    }
+  }
+  return listenOnce(0);
+}
+
+async function listenOnce(port: number): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, host, resolve);
+    server.listen(port, host, resolve);
   });
   const address = server.address();
   await new Promise<void>((resolve) => {
@@ -138,9 +158,14 @@ async function launchOn(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { recipe, program, port, directory, onProcess, startMsMax = startMsDefault } = options;
-  const { loading } = options;
+  const { loading, loadingMs } = options;
   const endpoint: Endpoint = { host, port };
-  const place = { endpoint, directory, ...(loading === undefined ? {} : { loading }) };
+  const place = {
+    endpoint,
+    directory,
+    ...(loading === undefined ? {} : { loading }),
+    ...(loadingMs === undefined ? {} : { loadingMs }),
+  };
   signal.throwIfAborted();
   const service = await startServiceProcess({
     executable: program.file,

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { RedisSpec } from '../model/service.ts';
 import type { Place, Recipe, ServingQuestion } from './recipe.ts';
 import { openRedisConsole, sayOnce } from './redis-console.ts';
-import { dumpName, loadDelayMicroseconds, padDump, removeDump } from './redis-dump.ts';
+import { dumpName, padDump, removeDump } from './redis-dump.ts';
 import { ask } from './resp-probe.ts';
+
+const loadingMsDefault = 10_000;
 
 /** What a redis-server is set up as; without a service, redis and valkey are both good. */
 export type RedisSettings = Omit<RedisSpec, 'service'> & {
@@ -19,6 +21,7 @@ const versionOptions = {
 /** redis-server or valkey-server, which writes to its disk only what a kill should leave. */
 export function redisRecipe(settings: RedisSettings): Recipe {
   const { service } = settings;
+  let keptKeys = 0;
   return {
     program: {
       names: service === undefined ? ['redis-server', 'valkey-server'] : [`${service}-server`],
@@ -30,16 +33,22 @@ export function redisRecipe(settings: RedisSettings): Recipe {
         : `install ${service}, so that ${service}-server is on PATH`,
     prepare: async (place) => {
       const file = join(place.directory, 'redis.conf');
-      if (place.loading === 'held') await padDump(place.directory);
-      await writeFile(file, redisConfiguration(settings, place));
+      const slowness = place.loading === 'held' ? await drawOutLoading({ ...place, keptKeys }) : [];
+      const configuration = [...slowness, ...(settings.configuration ?? [])];
+      await writeFile(file, redisConfiguration({ ...settings, configuration }, place));
       return [file];
     },
     isServing,
     // What was loaded must not be found once more by a start that should be empty.
     served: removeDump,
     keep: async ({ endpoint, directory }, { data = settings.data }) => {
-      if (data === 'kept') await sayOnce(endpoint, 'SAVE');
-      else await removeDump(directory);
+      if (data === 'kept') {
+        keptKeys = Number(await sayOnce(endpoint, 'DBSIZE'));
+        await sayOnce(endpoint, 'SAVE');
+      } else {
+        keptKeys = 0;
+        await removeDump(directory);
+      }
     },
     openConsole: openRedisConsole,
   };
@@ -67,7 +76,7 @@ export function sentinelRecipe(lines: readonly string[]): Recipe {
 /** What redis.conf says of a server at that place. */
 export function redisConfiguration(
   settings: RedisSettings,
-  { endpoint, directory, loading }: Place,
+  { endpoint, directory }: Pick<Place, 'endpoint' | 'directory'>,
 ): string {
   const { usedBytesMax, eviction, connectionsMax, configuration = [] } = settings;
   return [
@@ -83,13 +92,21 @@ export function redisConfiguration(
     ...(usedBytesMax === undefined ? [] : [`maxmemory ${usedBytesMax}`]),
     ...(eviction === undefined ? [] : [`maxmemory-policy ${eviction}`]),
     ...(connectionsMax === undefined ? [] : [`maxclients ${connectionsMax}`]),
-    // Between any two keys of the padding it looks at its connections, and tells them that it is loading.
-    ...(loading === 'held'
-      ? [`key-load-delay ${loadDelayMicroseconds}`, 'loading-process-events-interval-bytes 1024']
-      : []),
     ...configuration,
     '',
   ].join('\n');
+}
+
+/** Pads what is on the disk, and gives the lines with which loading all of it takes as long as it should. */
+async function drawOutLoading({
+  directory,
+  keptKeys,
+  loadingMs = loadingMsDefault,
+}: Place & { readonly keptKeys: number }): Promise<readonly string[]> {
+  const paddingKeys = await padDump(directory, loadingMs);
+  const delayMicroseconds = Math.floor((loadingMs * 1_000) / (keptKeys + paddingKeys));
+  // Between any two keys of the padding it looks at its connections, and tells them that it is loading.
+  return [`key-load-delay ${delayMicroseconds}`, 'loading-process-events-interval-bytes 1024'];
 }
 
 async function isServing(question: ServingQuestion): Promise<boolean> {
@@ -97,7 +114,7 @@ async function isServing(question: ServingQuestion): Promise<boolean> {
   const isLoading = fieldOf(information, 'loading') === '1';
   return (
     fieldOf(information, 'process_id') === String(question.processId) &&
-    isLoading === (question.loading === 'held')
+    (!isLoading || question.loading === 'held')
   );
 }
 

@@ -21,7 +21,7 @@ export interface Recipe {
   readonly openConsole?: (endpoint: Endpoint) => Promise<RedisConsole>;
 }
 
-export interface Place extends Pick<RestartOptions, 'loading'> {
+export interface Place extends Pick<RestartOptions, 'loading' | 'loadingMs'> {
   readonly endpoint: Endpoint;
   /** The server's own folder, from its first start until it is gone for good. */
   readonly directory: string;

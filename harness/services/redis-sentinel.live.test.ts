@@ -49,7 +49,7 @@ describe.skipIf(isMissing)(`Sentinels${isMissing ? ' (redis-server is not on PAT
       }
     }
     expect(bench.running()).toEqual([]);
-  });
+  }, 90_000);
 
   test('are not left behind when starting them is aborted half-way', async () => {
     await using bench = await openBench();

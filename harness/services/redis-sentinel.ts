@@ -16,9 +16,11 @@ export interface SentinelTopology extends StartedService {
 const name = 'cache';
 const sentinelCount = 3;
 const quorum = 2;
-const downAfterMs = 500;
-const failoverMsMax = 1_000;
-const settleMsMax = 15_000;
+/** Short enough for a run of seconds, and longer than a busy machine lets a healthy server wait for the processor. */
+const downAfterMs = 1_000;
+/** An election that found no winner is held again after twice this time. */
+const failoverMsMax = 1_500;
+const settleMsMax = 40_000;
 
 /** How often Sentinels look and talk, in milliseconds; seconds unless told, which would be most of an outage here. */
 const paces: readonly (readonly [string, string])[] = [
