@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Protocol } from './framing.ts';
+import { packet } from './fuzz-sayings.ts';
 import { http } from './http.ts';
 import { memcached } from './memcached.ts';
 import { resp } from './resp.ts';
@@ -119,6 +120,47 @@ const sayings = [
   'cache_memlimit 64\r\nlru_crawler metadump all\r\nshutdown\r\nset a 0 0 3\nabc\r\nget a\n',
 ];
 
+type Request = readonly [
+  opcode: number,
+  key?: string,
+  opaque?: number,
+  extras?: string,
+  value?: string,
+];
+
+const requestOf = ([opcode, key = '', opaque = 0, extras = '', value = '']: Request): string =>
+  packet(0x80, opcode, [extras, key, value, opaque, 0]);
+
+const [get, set, deletion, quit, getq, noop, version, getkq, stat, setq, addq] = [
+  0, 1, 4, 7, 9, 0x0a, 0x0b, 0x0d, 0x10, 0x11, 0x12,
+] as const;
+const times = '\0'.repeat(8);
+
+const binarySayings: readonly (readonly Request[])[] = [
+  [[set, 'a', 1, times, 'va'], [get, 'a', 2], [get, 'nothing', 3], [deletion, 'b', 4], [version]],
+  [
+    [getq, 'x', 1],
+    [getq, 'a', 2],
+    [getq, 'y', 3],
+    [noop, '', 4],
+    [get, 'a'],
+  ],
+  [
+    [getkq, 'x'],
+    [getkq, 'a'],
+    [getkq, 'y'],
+    [getkq, 'a'],
+    [get, 'a'],
+  ],
+  [
+    [setq, 'q', 1, times, 'v'],
+    [addq, 'q', 2, times, 'v'],
+    [addq, 'r', 3, times, ''],
+    [get, 'r', 4],
+  ],
+  [[stat], [stat, 'items', 1], [stat, 'nonsense', 2], [0x7f, '', 3]],
+];
+
 /** Inline commands; the replies are those of any other. */
 const redisSayings = [
   ['PING', 'SET a 1', 'GET a', 'LRANGE a 0 -1', 'RPUSH l message x y', 'LRANGE l 0 -1', 'NONSENSE'],
@@ -180,6 +222,21 @@ describe('what real servers say goes with what they were asked', () => {
         const { replies } = await assertPaired(memcached(), { port: server.port, saying });
         expect(replies.frames.every(({ frame }) => frame.answers)).toBe(true);
         expect(replies.frames.at(-1)?.frame.type).toBe('VERSION');
+      }
+    },
+  );
+
+  test.skipIf(!isOnPath('memcached'))(
+    'by memcached in binary, quiet or not (skipped where no memcached is on PATH)',
+    async () => {
+      await using server = await start('memcached', (port) =>
+        `-l 127.0.0.1 -p ${port} -U 0 -m 16 -u nobody`.split(' '),
+      );
+      for (const requests of binarySayings) {
+        const all: readonly Request[] = [...requests, [noop], [quit]];
+        const saying = all.map(requestOf).join('');
+        const { replies } = await assertPaired(memcached(), { port: server.port, saying });
+        expect(replies.frames.every(({ frame }) => frame.answers)).toBe(true);
       }
     },
   );

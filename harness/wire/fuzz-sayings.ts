@@ -80,8 +80,8 @@ const memcachedMeta: readonly Saying[] = [
   ['mn\r\n', 'MN\r\n'],
 ];
 
-/** A packet of memcached's binary protocol. */
-function packet(
+/** A packet of memcached's binary protocol: 0x80 for a request, 0x81 for a response. */
+export function packet(
   magic: number,
   opcode: number,
   [extras, key, value, opaque, status]: Fields,

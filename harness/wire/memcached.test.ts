@@ -280,6 +280,13 @@ describe('binary', () => {
     expect(answers(commands, failed + response({ opcode: 0x0a }))).toEqual(['3 - 2', '0 - 3']);
   });
 
+  test('an error that names none of several quiet stores is not paired by guessing', () => {
+    const quiet = request({ opcode: 0x11, extras: 'flagstim', key: 'a', value: 'v' }).repeat(2);
+    const failed = response({ opcode: 0x11, status: 3, value: 'Too large' });
+    const { lost } = dialogue(quiet + request({ opcode: 0x0a }), failed).replies;
+    expect(lost).toBe('a response could answer several quiet commands');
+  });
+
   test('all packets of statistics are one reply', () => {
     const line = response({ opcode: 0x10, key: 'pid', value: '1' });
     const commands = request({ opcode: 0x10 }) + request({ opcode: 0x0a });
