@@ -66,7 +66,7 @@ async function compare(): Promise<void> {
   try {
     const contenders = await startAll(children, folder);
     console.log(
-      `${'load'.padEnd(24)}${'command'.padEnd(8)}${contenders.map(({ name }) => `${name} /s`.padStart(16)).join('')}   of no proxy; median ms; per processor second`,
+      'a second | share of no proxy | median ms | operations per processor second of the proxy',
     );
     for (const load of loads) await compareUnder(load, contenders);
   } finally {
@@ -92,23 +92,44 @@ async function compareUnder(load: Load, contenders: readonly Contender[]): Promi
   for (const command of ['SET', 'GET']) print(load, command, runs);
 }
 
+interface Figures {
+  readonly rate: number;
+  readonly medianMs: number;
+  /** SET and GET together. */
+  readonly perProcessorSecond: number;
+}
+
+function figuresOf(measured: readonly Run[], command: string): Figures {
+  const operations = measured.reduce((sum, run) => sum + run.operations, 0);
+  const seconds = measured.reduce((sum, run) => sum + run.processorSeconds, 0);
+  return {
+    rate: median(measured.map(({ perSecond }) => perSecond[command] ?? 0)),
+    medianMs: median(measured.map(({ medianMs }) => medianMs[command] ?? 0)),
+    perProcessorSecond: operations / seconds,
+  };
+}
+
 function print(load: Load, command: string, runs: ReadonlyMap<Contender, readonly Run[]>): void {
-  const rates: number[] = [];
-  const notes: string[] = [];
-  for (const [{ name, pid }, measured] of runs) {
-    const rate = median(measured.map(({ perSecond }) => perSecond[command] ?? 0));
-    rates.push(rate);
-    const medianMs = median(measured.map(({ medianMs }) => medianMs[command] ?? 0));
-    const share = (rate / (rates[0] ?? 1)).toFixed(2);
-    const operations = measured.reduce((sum, run) => sum + run.operations, 0);
-    const seconds = measured.reduce((sum, run) => sum + run.processorSeconds, 0);
-    const work = pid === null ? '' : `; ${Math.round(operations / seconds)}/s`;
-    notes.push(`${name} ${share}; ${medianMs.toFixed(3)} ms${work}`);
-  }
   const { bytes, connections, pipeline } = load;
-  const what = `${bytes} B x${connections} pipeline ${pipeline}`;
-  const columns = rates.map((rate) => String(Math.round(rate)).padStart(16)).join('');
-  console.log(`${what.padEnd(24)}${command.padEnd(8)}${columns}   ${notes.join(' | ')}`);
+  console.log(`\n${command} of ${bytes} B, ${connections} connections, pipelining ${pipeline}`);
+  const all = new Map(
+    Array.from(runs, ([{ name }, measured]) => [name, figuresOf(measured, command)]),
+  );
+  const direct = all.get('no proxy');
+  for (const [name, { rate, medianMs, perProcessorSecond }] of all) {
+    const share = (rate / (direct?.rate ?? 1)).toFixed(2);
+    const work = Number.isFinite(perProcessorSecond) ? String(Math.round(perProcessorSecond)) : '-';
+    const cells = [String(Math.round(rate)), share, medianMs.toFixed(3), work];
+    console.log(`  ${name.padEnd(10)}${cells.map((cell) => cell.padStart(12)).join('')}`);
+  }
+  const [wire, toxiproxy] = [all.get('wire'), all.get('Toxiproxy')];
+  if (wire === undefined || direct === undefined) return;
+  const added = `the wire adds ${Math.round((wire.medianMs - direct.medianMs) * 1_000)} microseconds at the median`;
+  const ratios =
+    toxiproxy === undefined
+      ? ''
+      : `; it does ${(wire.rate / toxiproxy.rate).toFixed(2)} of what Toxiproxy does, and ${(wire.perProcessorSecond / toxiproxy.perProcessorSecond).toFixed(2)} per processor second`;
+  console.log(`  ${added}${ratios}`);
 }
 
 async function measure({ port, pid }: Contender, load: Load, requests: number): Promise<Run> {

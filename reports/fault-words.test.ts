@@ -51,6 +51,73 @@ test.for<readonly [Fault, string]>([
     'replies to any command held for 250 ms',
   ],
   [{ kind: 'wire', rule: { type: 'refuse-connections', how: 'rst' } }, 'connections refused (RST)'],
+  [
+    {
+      kind: 'wire',
+      rule: { type: 'cut-before-reply', reply: 3, how: 'fin', selector: {}, timesMax: 1 },
+    },
+    'connection cut before reply 3 of any command (FIN)',
+  ],
+  [
+    {
+      kind: 'wire',
+      rule: {
+        type: 'cut-in-array',
+        elements: 2,
+        how: 'rst',
+        selector: { commands: ['MGET'] },
+        timesMax: 1,
+      },
+    },
+    'connection cut after 2 elements of an array that answers MGET (RST)',
+  ],
+  [
+    { kind: 'wire', rule: { type: 'stall-handshake', replies: 2, forMs: 250, timesMax: 9 } },
+    'the first 2 replies of each new connection held for 250 ms',
+  ],
+  [
+    {
+      kind: 'wire',
+      rule: {
+        type: 'slow-replies',
+        bytesPerSecond: 1500,
+        selector: { keyPattern: '*:7' },
+        timesMax: 1,
+      },
+    },
+    'replies to any command of *:7 slowed to 1,500 bytes a second',
+  ],
+  [
+    {
+      kind: 'wire',
+      rule: { type: 'split-replies', offsets: [1, 5], gapMs: 0, selector: {}, timesMax: 1 },
+    },
+    'replies to any command split at 2 places',
+  ],
+  [
+    { kind: 'wire', rule: { type: 'error-reply', error: 'LOADING', selector: {}, timesMax: 1 } },
+    'any command answered with LOADING',
+  ],
+  [{ kind: 'wire', rule: { type: 'stop-reading', timesMax: 1 } }, 'commands not read'],
+  [{ kind: 'wire', rule: { type: 'refuse-new-connections' } }, 'new connections refused'],
+  [
+    { kind: 'wire', rule: { type: 'black-hole-connections', timesMax: 1 } },
+    'new connections never answered',
+  ],
+  [
+    {
+      kind: 'wire',
+      rule: { type: 'close-new-connections', how: 'rst', says: 'nothing', timesMax: 1 },
+    },
+    'new connections closed at once (RST)',
+  ],
+  [
+    {
+      kind: 'wire',
+      rule: { type: 'close-new-connections', how: 'fin', says: 'max-clients', timesMax: 1 },
+    },
+    'new connections turned away: no room for clients (FIN)',
+  ],
 ])('%j in words', ([fault, says]) => {
   expect(faultWords({ faultId: 'x', fault: JSON.stringify(fault) }).says).toBe(says);
 });

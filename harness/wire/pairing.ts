@@ -28,7 +28,7 @@ export type Action =
       readonly inside: Answer | null;
     };
 
-type Rules = Pick<RuleSet, 'verdictOn' | 'answerTo' | 'answersCommands'>;
+type Rules = Pick<RuleSet, 'isEmpty' | 'verdictOn' | 'answerTo' | 'answersCommands'>;
 
 export interface PairingOptions {
   readonly connection: number;
@@ -310,6 +310,7 @@ export class Pairing {
     this.#frame = frame;
     this.#frameBytes = 0;
     this.#verdict = null;
+    if (this.#rules.isEmpty) return null;
     const to = this.#pending.at(frame.skips ?? 0);
     if (to === undefined || !frame.answers) return null;
     this.#verdict = this.#rules.verdictOn(this.#positionOf(to));

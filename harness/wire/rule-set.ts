@@ -76,6 +76,10 @@ export class RuleSet {
     return this.#active.find(({ rule }) => rule.refuses !== undefined);
   }
 
+  get isEmpty(): boolean {
+    return this.#active.length === 0;
+  }
+
   /** Whether commands have to be complete before they are forwarded, because a rule may answer them itself. */
   get answersCommands(): boolean {
     return this.#active.some(({ rule, budget }) => rule.onCommand !== undefined && budget.isOpen);
