@@ -74,7 +74,7 @@ export function errorReplyOf(
   const payload = family === 'RESP' ? bytes.subarray(1, -2) : null;
   const isOpenTo = ({ command }: Command): boolean => !leftAlone.has(command);
   return {
-    reply: { bytes, type: text.slice(0, 1), payload },
+    reply: { bytes, type: typeOf(family, text), payload },
     refuses: (command) => isOpenTo(command) && refuses(command),
   };
 }
@@ -89,6 +89,12 @@ export function wordsOfNoRoom(protocol: string): Uint8Array {
 
 export function bytesOfText(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+/** As the framers of the protocol name it: the first byte of RESP, the first word of memcached, the status of HTTP. */
+function typeOf(family: Family, text: string): string {
+  if (family === 'RESP') return text.slice(0, 1);
+  return text.split(' ')[family === 'HTTP' ? 1 : 0] ?? '';
 }
 
 function familyOf(protocol: string): Family | null {

@@ -133,7 +133,9 @@ export function createWire(options: WireOptions): Wire {
           rules.remove(active);
           throw new Error(`wire rule ${faultId} needs a listener to close; give createWire one`);
         }
-        await closePort(options.listener, () => rules.remove(active));
+        // Of several rules the first closes the port, and the last that is left opens it.
+        const isFirst = rules.refusing === active;
+        if (isFirst) await closePort(options.listener, () => rules.remove(active));
         if (refuses.established === null) active.budget.take();
         else endAll(refuses.established, active);
       }
@@ -145,7 +147,8 @@ export function createWire(options: WireOptions): Wire {
         rules.remove(active);
         for (const connection of open) connection.release(faultId);
         arrivals.release(active);
-        if (refuses !== undefined && !isClosed) await options.listener?.open();
+        const isLast = refuses !== undefined && rules.refusing === undefined;
+        if (isLast && !isClosed) await options.listener?.open();
       });
     },
     counters: () => ({ ...seen, open: open.size }),

@@ -250,7 +250,7 @@ describe('error-reply', () => {
   });
 
   test('HTTP: a request is answered in its turn, its body goes nowhere', async () => {
-    const { connect, send, wire } = wireBench({ protocol: http() });
+    const { connect, send, wire, replies } = wireBench({ protocol: http() });
     await wire.install('bad-1', {
       ...errorRule('503'),
       selector: { commands: ['POST'] },
@@ -270,6 +270,11 @@ describe('error-reply', () => {
     await send(server, answers.join(''));
     const refused = 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n';
     expect(client.text).toBe(`${answers[0]}${refused}${answers[1]}`);
+    expect(replies.map(({ command, fate, replyType }) => [command, fate, replyType])).toEqual([
+      ['GET', 'delivered', '200'],
+      ['POST', 'refused', '503'],
+      ['HEAD', 'delivered', '200'],
+    ]);
   });
 
   test('where its turn can no longer be known the connection ends', async () => {
@@ -282,6 +287,20 @@ describe('error-reply', () => {
     await clock.advance(10);
     expect(client).toMatchObject({ text: '', ending: 'ECONNRESET' });
   });
+});
+
+test('of several rules that close the port the last opens it', async () => {
+  const calls: string[] = [];
+  const note = (call: string) => async (): Promise<void> => {
+    calls.push(call);
+  };
+  const { wire } = wireBench({ listener: { close: note('close'), open: note('open') } });
+  const one = await wire.install('one', { type: 'refuse-new-connections' });
+  const two = await wire.install('two', { type: 'refuse-connections', how: 'rst' });
+  await one[Symbol.asyncDispose]();
+  expect(calls).toEqual(['close']);
+  await two[Symbol.asyncDispose]();
+  expect(calls).toEqual(['close', 'open']);
 });
 
 test('a client that goes away in the black hole leaves a row', async () => {
