@@ -6,10 +6,12 @@ import type { HttpCacheAnswer, HttpCacheRequest, HttpFields } from './http-cache
 /** One body, of a request or of an answer, is never bigger: the cache keeps it whole in memory. */
 const bodyBytesMax = 16 * 1024 * 1024;
 const originIdleMsMax = 30_000;
+/** As long as the reference cloud keeps an idle connection, so that a cache in between changes nothing there. */
+const clientIdleMsMax = 72_000;
 
 /** Serves a cache over HTTP/1.1. The caller listens and closes. WebSockets do not pass: the origin sees a plain request. */
 export function createHttpCacheServer(cache: HttpCache): Server {
-  return createServer((incoming, outgoing) => {
+  return createServer({ keepAliveTimeout: clientIdleMsMax }, (incoming, outgoing) => {
     const hangUp = new AbortController();
     outgoing.once('close', () => hangUp.abort(new Error('the client hung up')));
     const serve = async (): Promise<void> => {
