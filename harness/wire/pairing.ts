@@ -55,6 +55,8 @@ export class Pairing {
   #isInTransaction = false;
   /** Of the last command of which it is not known whether it gets a reply. */
   #quietPosition = 0;
+  /** Of the last command that gets one for certain. */
+  #duePosition = 0;
   #positions = 0;
   #bursts = 0;
   /** The reply at hand, how much of it came before this span, and what a rule wants of it. */
@@ -72,8 +74,10 @@ export class Pairing {
     this.#replies = replies;
   }
 
+  /** Commands whose replies are due. Quiet ones alone do not count: theirs may never come, and nobody should wait for them. */
   get outstanding(): number {
-    return this.#pending.length;
+    const isDue = (this.#pending.first?.position ?? Infinity) <= this.#duePosition;
+    return isDue ? this.#pending.length : 0;
   }
 
   /** True when every byte of both streams belongs to an exchange that is over. */
@@ -245,6 +249,7 @@ export class Pairing {
     if (command === 'MULTI') this.#isInTransaction = true;
     else if (this.#isInTransaction && transactionEnds.has(command)) this.#isInTransaction = false;
     if (expects === 'maybe') this.#quietPosition = this.#positions;
+    else if (expects !== 'silence') this.#duePosition = this.#positions;
     const outstanding: Outstanding = {
       position: this.#positions,
       burst,

@@ -153,3 +153,16 @@ test('a rule that answers requests itself leaves the responses of the others whe
   ]);
   expect(client.text.endsWith('\r\n\r\nb')).toBe(true);
 });
+
+test('quiet commands alone never make a client wait for replies that may not come', async () => {
+  const limits = { outstandingMax: 2 };
+  const { connect, send, replies } = wireBench({ protocol: memcached(), limits });
+  const { client, server } = connect();
+  await send(client, 'mg a q O1\r\nmg b q O2\r\nmg c q O3\r\n');
+  await send(client, 'mn\r\n');
+  expect(server.text.endsWith('mn\r\n')).toBe(true);
+  await send(server, 'MN\r\n');
+  await send(client, 'mn\r\n');
+  expect(server.text.endsWith('mn\r\nmn\r\n')).toBe(true);
+  expect(replies).toHaveLength(4);
+});
