@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { $, which } from 'zx';
 
@@ -92,6 +92,7 @@ async function engine(): Promise<string | null> {
   const format = '{{.Server.Version}}';
   const answer = await $({
     nothrow: true,
+    quiet: true,
     timeout: answerMsMax,
   })`docker version --format ${format}`;
   return answer.exitCode === 0 ? answer.stdout.trim() : null;
@@ -99,7 +100,19 @@ async function engine(): Promise<string | null> {
 
 async function stop(folder: string): Promise<void> {
   await end(folder);
+  // It leaves the mount of its own network behind, and in a hurry those of containers.
+  for (const place of mountsIn(folder)) await $({ nothrow: true, quiet: true })`umount ${place}`;
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Innermost first. */
+function mountsIn(folder: string): string[] {
+  const inside = `${resolve(folder)}/`;
+  return readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((place) => place.startsWith(inside))
+    .toReversed();
 }
 
 /** dockerd ends its containers and its containerd when it is asked to end, which is why it is asked first. */

@@ -149,11 +149,12 @@ export async function runContainer(
     return await containerOf(created, options);
   } catch (error) {
     isGivenUp = true;
+    const exit = created === undefined ? null : await exitOf(created);
     const tail = created === undefined ? '' : await lastLinesOf(created);
     if (created !== undefined) await removeHandle(created);
     signal.throwIfAborted();
     throw new Error(
-      `a container of ${options.image} did not start: ${firstLine(error)}; its last lines were:\n${tail || '(none)'}`,
+      `a container of ${options.image} did not start: ${exit ?? firstLine(error)}; its last lines were:\n${tail || '(none)'}`,
       { cause: error },
     );
   } finally {
@@ -246,15 +247,20 @@ async function untilEnded(handle: () => Handle | undefined, signal: AbortSignal)
   for (;;) {
     // Who ends this wait does not look at it any more.
     await delay(exitPollMs, undefined, { signal }).catch(() => new Promise<never>(() => undefined));
-    const state = await handle()
-      ?.inspect()
-      .then(
-        ({ State }) => State,
-        () => undefined,
-      );
-    if (state?.Status === 'exited' || state?.Status === 'dead')
-      throw new Error(`it ended with exit code ${state.ExitCode}`);
+    const current = handle();
+    const exit = current === undefined ? null : await exitOf(current);
+    if (exit !== null) throw new Error(exit);
   }
+}
+
+/** How it ended; null when it has not, or never ran. */
+async function exitOf(handle: Handle): Promise<string | null> {
+  const state = await handle.inspect().then(
+    ({ State }) => State,
+    () => undefined,
+  );
+  const hasEnded = state?.Status === 'exited' || state?.Status === 'dead';
+  return hasEnded ? `it ended with exit code ${state.ExitCode}` : null;
 }
 
 async function removeHandle(handle: Handle): Promise<void> {
