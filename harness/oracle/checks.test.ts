@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Fault } from '../model/fault.ts';
 import type { CheckName, Finding } from '../model/finding.ts';
 import type { Plan } from '../model/plan.ts';
 import { type LiteralRecord, literalRecord } from '../record/literal-record.ts';
@@ -317,6 +318,19 @@ test.each<[string, CheckName, Rows, number]>([
 ])('%s: %s has nothing to say against it', (_, name, rows, examined) => {
   expect(find(name, rows)).toEqual(passes(examined));
 });
+
+test.for([
+  ['allkeys-lru', 'pass'],
+  ['noeviction', 'inconclusive'],
+] as const)(
+  'fault-bit: a limit of memory with %s that nobody felt as an error is a %s',
+  ([eviction, outcome]) => {
+    const fault: Fault = { kind: 'limit-memory', service: 'cache', shareOfUsed: 0.5, eviction };
+    const plan = planOf([{ type: 'fault-on', faultId: 'kill-cache', atMs: 0, fault }]);
+    const rows = { ...broke, cacheCalls: [], wireConnections: [], plan };
+    expect(find('fault-bit', rows)).toMatchObject({ outcome });
+  },
+);
 
 const planOf = (steps: Plan['steps']): Plan => ({ ...sample.plan, steps });
 const cut = (faultId: string): Plan['steps'][number] => ({
