@@ -1,6 +1,7 @@
 import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import type { Availability } from '../model/service.ts';
 import { processProvider } from './process.ts';
 import { askOnce, openBench } from './provider-bench.ts';
 
@@ -145,5 +146,21 @@ test('a PATH without a server says what to install', async () => {
     state: 'missing',
     says: 'neither redis-server nor valkey-server is on PATH',
     needs: 'install redis or valkey, so that redis-server or valkey-server is on PATH',
+  });
+});
+
+test('of redis and valkey the one that is asked for is taken, and the other one is not good enough', async () => {
+  await using bench = await openBench();
+  await bench.script('', 'valkey-server');
+  const of = (service: 'redis' | 'valkey'): Promise<Availability> =>
+    processProvider({ ...bench, path: bench.scratchDirectory, spec: { service } }).available();
+  expect(await of('valkey')).toEqual({
+    state: 'available',
+    says: `valkey-server 9.9.9 (${bench.scratchDirectory}/valkey-server)`,
+  });
+  expect(await of('redis')).toEqual({
+    state: 'missing',
+    says: 'redis-server is not on PATH',
+    needs: 'install redis, so that redis-server is on PATH',
   });
 });

@@ -12,8 +12,8 @@ export interface ProviderBench extends AsyncDisposable {
   readonly onProcess: (processId: number) => void;
   /** Of the processes that were started, those that still run. */
   running(): number[];
-  /** Puts a shell script called `redis-server` into the folder, which is then good as a PATH. It says its version like the real one. */
-  script(body: string): Promise<void>;
+  /** Puts a shell script called `redis-server`, unless told, into the folder, which is then good as a PATH. It says its version like the real one. */
+  script(body: string, name?: string): Promise<void>;
 }
 
 export async function openBench(): Promise<ProviderBench> {
@@ -24,8 +24,8 @@ export async function openBench(): Promise<ProviderBench> {
     processIds,
     onProcess: (processId) => processIds.push(processId),
     running: () => processIds.filter(isRunning),
-    script: async (body) => {
-      const file = join(scratchDirectory, 'redis-server');
+    script: async (body, name = 'redis-server') => {
+      const file = join(scratchDirectory, name);
       const version = '[ "$1" = --version ] && echo "Redis server v=9.9.9 sha=0" && exit 0';
       await writeFile(file, `#!/bin/sh\n${version}\n${body}\n`);
       await chmod(file, 0o755);
