@@ -10,6 +10,7 @@ import { lateReplies } from './late-replies.ts';
 import { loading } from './loading.ts';
 import { midPipelineCut } from './mid-pipeline-cut.ts';
 import { splitReplies } from './split-replies.ts';
+import { webCacheMixup } from './web-cache-mixup.ts';
 
 /** Every scenario by its name. A new one is a file beside this one and a line here. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
@@ -25,5 +26,6 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     evictionStorm,
     connectionLimit,
     splitReplies,
+    webCacheMixup,
   ].map((scenario): [string, Scenario] => [scenario.name, scenario]),
 );

@@ -20,6 +20,7 @@ import { createRecord, finishRecord } from '../record/join.ts';
 import { run } from '../runner/run.ts';
 import type { Reaper } from './reaper-handle.ts';
 import type { RunNotes } from './run-notes.ts';
+import { type WebCacheEngine, webCacheProvider } from './web-cache.ts';
 
 /** Everything that one run needs, resolved and checked. */
 export interface RunRequest {
@@ -33,6 +34,8 @@ export interface RunRequest {
   };
   readonly provider: Provider;
   readonly mitigations: readonly Mitigation[];
+  /** Which server is the shared HTTP cache, where the plan has one. */
+  readonly webCacheEngine: WebCacheEngine;
   /** Where the record goes; exists and can be written to. */
   readonly folder: string;
   /** 0 lets the operating system choose. */
@@ -108,7 +111,7 @@ class Conductor implements AsyncDisposable {
     this.#stack.use(parts);
     parts.defer(() => own[Symbol.dispose]());
     try {
-      const { wire, fleet, flood } = await this.#startProcesses(parts, cache);
+      const { wire, fleet, flood } = await this.#startProcesses(parts, { cache, audience });
       fleet.onEvent((event, value) => {
         if (event === 'progress') audience.onProgress(value as FleetProgress);
       });
@@ -153,7 +156,10 @@ class Conductor implements AsyncDisposable {
     await this.#stack.disposeAsync();
   }
 
-  async #startProcesses(parts: AsyncDisposableStack, cache: StartedService) {
+  async #startProcesses(
+    parts: AsyncDisposableStack,
+    { cache, audience }: { readonly cache: StartedService; readonly audience: Audience },
+  ) {
     const { target, mitigations, plan, backendPort, wirePort } = this.#request;
     const wire = this.#start<WireApi>(parts, 'wire');
     const backend = this.#start<BackendApi>(parts, 'backend');
@@ -180,15 +186,37 @@ class Conductor implements AsyncDisposable {
       port: backendPort,
       population: plan.population,
     } satisfies BackendSettings);
+    const webCache = await this.#startWebCache(parts, { origin: backendEndpoint, audience });
     await fleet.call('open', {
       ...this.#settings('fleet'),
       backend: backendEndpoint,
+      ...(webCache === undefined ? {} : { viewersAt: webCache.endpoint }),
     } satisfies FleetSettings);
     await flood.call('open', {
       ...this.#settings('flood'),
       backend: backendEndpoint,
     } satisfies FleetSettings);
     return { wire, fleet, flood };
+  }
+
+  async #startWebCache(
+    parts: AsyncDisposableStack,
+    { origin, audience }: { readonly origin: Endpoint; readonly audience: Audience },
+  ): Promise<StartedService | undefined> {
+    const { plan, webCacheEngine: engine } = this.#request;
+    if (plan.webCache === undefined) return undefined;
+    const provider = webCacheProvider(plan.webCache, {
+      engine,
+      origin,
+      path: process.env['PATH'] ?? '',
+      node: process.execPath,
+      scratchDirectory: this.#scratch,
+      onProcess: (processId) => this.#reaper.watchProcess(processId),
+    });
+    const service = parts.use(await provider.start(this.#broken.signal));
+    void service.died.then((says) => this.#break(new Error(says)));
+    audience.onService(`${service.says}, before the backend, keyed by ${plan.webCache.keyedBy}`);
+    return service;
   }
 
   /** Children are disposed of in the reverse order: fleet and flood first, then the backend, then the wire. */

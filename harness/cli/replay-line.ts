@@ -8,7 +8,9 @@ export function replayLine({
   target,
   cache,
   mitigations,
-}: Pick<RunOptions, 'scenario' | 'seed' | 'size' | 'target' | 'cache' | 'mitigations'>): string {
+  webCacheEngine,
+  webCacheKey,
+}: RunOptions): string {
   const name = 'name' in target.source ? target.source.name : target.source.path;
   const usual: Readonly<Record<string, number>> = { ...scenario.size };
   const words = [
@@ -25,6 +27,8 @@ export function replayLine({
   const others = turned.filter(([name]) => !ownOptions.has(name));
   if (others.length > 0) words.push('--size', ...others.map(([name, value]) => `${name}=${value}`));
   if (cache !== undefined) words.push('--cache', cache);
+  if (webCacheEngine !== undefined) words.push('--web-cache', webCacheEngine);
+  if (webCacheKey !== undefined) words.push('--web-cache-key', webCacheKey);
   for (const mitigation of mitigations) words.push('--mitigation', mitigation);
   return words.join(' ');
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { planOf } from '../plan/plan.ts';
 import { exitCodes } from './exit-code.ts';
 import { requireFreePort } from './free-port.ts';
 import { listenForInterrupt } from './interrupt.ts';
+import { planned } from './planned.ts';
 import { startReaper } from './reaper-handle.ts';
 import { checkRunWords, type RunWords } from './run-options.ts';
 import { runSession } from './session.ts';
@@ -30,6 +30,8 @@ export function addRunCommand(program: Command): void {
       'any other number of the scenario, as --dry-run and its file name them',
     )
     .option('--mitigation <name...>', 'switch a mitigation of the backend on')
+    .option('--web-cache <which>', 'nginx or embedded, for scenarios with a shared HTTP cache')
+    .option('--web-cache-key <key>', 'url-and-session, or url: the mistake')
     .option('--out <folder>', 'where the record and the reports go')
     .option(
       '--audit',
@@ -57,9 +59,8 @@ export function addRunCommand(program: Command): void {
 /** Carries the command out and returns its exit code. Throws UsageError before anything was started or written. */
 async function runCommand(scenarioName: string, words: RunWords): Promise<number> {
   const options = checkRunWords(scenarioName, words);
-  const { scenario, seed, size } = options;
   if (words.dryRun === true) {
-    process.stdout.write(`${JSON.stringify(planOf(scenario, { seed, size }), null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(planned(options, options.size), null, 2)}\n`);
     return exitCodes.pass;
   }
   await requireFreePort('--backend-port', options.backendPort);

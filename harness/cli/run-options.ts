@@ -3,12 +3,15 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Mitigation, mitigationNames } from '../../targets/backend/mitigations.ts';
 import { targets } from '../../targets/index.ts';
+import type { WebCacheKey } from '../model/plan.ts';
 import type { Scenario, ScenarioSize } from '../model/scenario.ts';
+import { planOf } from '../plan/plan.ts';
 import type { TargetSource } from '../processes/load-target.ts';
 import { type CacheChoice, cacheChoice } from './cache-choice.ts';
 import { fileLimitFor } from './file-limit.ts';
 import { count, quoted, scenarioNamed, unknown, writableFolder } from './options.ts';
 import { UsageError } from './usage-error.ts';
+import type { WebCacheEngine } from './web-cache.ts';
 
 /** What commander hands over: words as they were typed. */
 export interface RunWords {
@@ -20,6 +23,8 @@ export interface RunWords {
   readonly out?: string;
   readonly size?: readonly string[];
   readonly mitigation?: readonly string[];
+  readonly webCache?: string;
+  readonly webCacheKey?: string;
   readonly allowHost?: readonly string[];
   readonly backendPort?: string;
   readonly wirePort?: string;
@@ -38,6 +43,10 @@ export interface RunOptions {
   readonly cache: CacheChoice;
   readonly folder: string;
   readonly mitigations: readonly Mitigation[];
+  /** Undefined for the best that is here. */
+  readonly webCacheEngine: WebCacheEngine | undefined;
+  /** Undefined for the scenario's own. */
+  readonly webCacheKey: WebCacheKey | undefined;
   readonly backendPort: number;
   readonly wirePort: number;
   readonly fileLimit: number | undefined;
@@ -84,6 +93,9 @@ export function checkRunWords(scenarioName: string, words: RunWords): RunOptions
       ? undefined
       : attempt(() => sizeTurned(scenario, words.size ?? []), scenario.size);
   const seed = number('--seed', words.seed, randomInt(1, 1_000_000), { min: 0, max: seedMax });
+  if (words.webCache !== undefined || words.webCacheKey !== undefined) {
+    attempt(() => requireWebCache(scenario), undefined);
+  }
   const fileLimit = attempt(() => neededFileLimit(cameras), undefined);
   const options = {
     seed,
@@ -93,6 +105,14 @@ export function checkRunWords(scenarioName: string, words: RunWords): RunOptions
     }),
     cache: attempt<CacheChoice>(() => cacheChoice(words.cache, words.allowHost ?? []), undefined),
     mitigations: attempt(() => mitigationsNamed(words.mitigation ?? []), []),
+    webCacheEngine: attempt(
+      () => oneOf('--web-cache', words.webCache, ['nginx', 'embedded'] as const),
+      undefined,
+    ),
+    webCacheKey: attempt(
+      () => oneOf('--web-cache-key', words.webCacheKey, ['url', 'url-and-session'] as const),
+      undefined,
+    ),
     backendPort: number('--backend-port', words.backendPort, 0, { min: 0, max: portMax }),
     wirePort: number('--wire-port', words.wirePort, 0, { min: 0, max: portMax }),
     fileLimit,
@@ -128,6 +148,29 @@ function targetChoice(text: string): TargetChoice {
   }
   if (!Object.hasOwn(targets, name)) throw unknown('target', name, Object.keys(targets));
   return { source: { name }, version };
+}
+
+function requireWebCache(scenario: Scenario | undefined): undefined {
+  if (
+    scenario === undefined ||
+    planOf(scenario, { seed: 1, size: scenario.size }).webCache !== undefined
+  )
+    return;
+  throw new UsageError(
+    `--web-cache and --web-cache-key are for scenarios with a shared HTTP cache, and ${scenario.name} has none`,
+  );
+}
+
+function oneOf<const Word extends string>(
+  option: string,
+  text: string | undefined,
+  known: readonly Word[],
+): Word | undefined {
+  if (text === undefined) return undefined;
+  const word = known.find((each) => each === text);
+  if (word === undefined)
+    throw new UsageError(`${option} takes ${known.join(' or ')}, got ${quoted(text)}`);
+  return word;
 }
 
 /** `name=number` for any number of a scenario's size. */

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RunSummary, SelfAudit } from '../../reports/summary.ts';
+import type { Plan } from '../model/plan.ts';
 import type { ScenarioSize } from '../model/scenario.ts';
 import type { Provider } from '../model/service.ts';
 import type { Target } from '../model/target.ts';
-import { planOf } from '../plan/plan.ts';
 import { loadTarget } from '../processes/load-target.ts';
 import { providerFor } from './cache-choice.ts';
 import { conduct, type RunRequest } from './conduct.ts';
@@ -13,12 +14,14 @@ import type { Interrupt } from './interrupt.ts';
 import { judgeRecord } from './judgement.ts';
 import { type Library, loadLibrary } from './library.ts';
 import { crosswireVersion, libraryFolder, packageFolder } from './package-facts.ts';
+import { planned } from './planned.ts';
 import type { Reaper } from './reaper-handle.ts';
 import { replayLine } from './replay-line.ts';
 import type { RunNotes } from './run-notes.ts';
 import type { RunOptions, TargetChoice } from './run-options.ts';
 import { auditSize, auditTarget } from './self-audit.ts';
 import type { Stage } from './stage.ts';
+import { availableEngine, type WebCacheEngine } from './web-cache.ts';
 
 export interface Surroundings {
   readonly interrupt: Interrupt;
@@ -90,6 +93,16 @@ interface Part {
   readonly notes: RunNotes;
 }
 
+async function engineFor(plan: Plan): Promise<WebCacheEngine> {
+  if (plan.webCache === undefined) return 'embedded';
+  return availableEngine({
+    path: process.env['PATH'] ?? '',
+    node: process.execPath,
+    scratchDirectory: tmpdir(),
+    onProcess: () => undefined,
+  });
+}
+
 /** A short run of a version with a known bug: when the oracle does not see it, it proves nothing about another. */
 async function audit(performance: Performance, auditee: Subject): Promise<SelfAudit> {
   const { options, around } = performance;
@@ -124,7 +137,7 @@ async function perform(
 ): Promise<RunSummary> {
   const { interrupt, stage, reaper } = around;
   const { choice, target, library } = subject;
-  const plan = planOf(options.scenario, { seed: options.seed, size });
+  const plan = planned(options, size);
   stage.begin({ plan, target: target.name, version: library.version });
   const request: RunRequest = {
     plan,
@@ -136,6 +149,7 @@ async function perform(
     },
     provider,
     mitigations: options.mitigations,
+    webCacheEngine: options.webCacheEngine ?? (await engineFor(plan)),
     folder,
     backendPort: options.backendPort,
     wirePort: options.wirePort,

@@ -53,7 +53,7 @@ export function stageOn({
         `${plan.scenario}  seed ${plan.seed}  target ${target} ${version}  node ${process.versions.node}`,
       );
     },
-    onService: (says) => say(`cache: ${says}`),
+    onService: (says) => say(`serving: ${says}`),
     onPhase: ({ name, forMs }) => {
       if (name === phases[0]?.name) startedNs = process.hrtime.bigint();
       const fromMs = phases.find((phase) => phase.name === name)?.atMs ?? 0;

@@ -22,6 +22,8 @@ export interface FleetOptions {
   readonly world: World;
   readonly plan: Plan;
   readonly backend: Endpoint;
+  /** Where viewers go instead, when something stands before the backend. */
+  readonly viewersAt?: Endpoint;
   readonly recorder: Recorder;
   /** The checksum of the stamps; `zlib.crc32` is the fastest. */
   readonly crc32: Crc32;
@@ -102,7 +104,7 @@ function assemble(
   options: FleetOptions,
   { schedule, counted, onFailure }: Pick<Parts, 'schedule' | 'counted' | 'onFailure'>,
 ): Crowds {
-  const { plan, world, recorder, crc32, backend } = options;
+  const { plan, world, recorder, crc32, backend, viewersAt = backend } = options;
   const { population } = plan;
   const rng = seededRng(plan.seed).fork('fleet');
   const key = stampKey(plan.seed);
@@ -114,26 +116,33 @@ function assemble(
     rng,
     recorder,
     tally: counted,
-    authority: `${backend.host}:${backend.port}`,
-    connect:
-      options.connect ??
-      tcpConnector(backend, {
-        connections: population.devices.length + population.users.length,
-        platform: process.platform,
-      }),
     deadlineMs: plan.requestDeadlineMs,
     limits: { ...fleetLimits, ...options.limits },
     ...(options.credentials ?? referenceCredentials),
   };
+  const wayTo = ({ host, port }: Endpoint) => ({
+    authority: `${host}:${port}`,
+    connect:
+      options.connect ??
+      tcpConnector(
+        { host, port },
+        {
+          connections: population.devices.length + population.users.length,
+          platform: process.platform,
+        },
+      ),
+  });
   return {
     shown,
     cameras: cameraCrowd(population.devices, {
       ...shared,
+      ...wayTo(backend),
       heartbeatMs: plan.heartbeatMs,
       nextEvent: book.next,
     }),
     viewers: viewerCrowd(population.users, {
       ...shared,
+      ...wayTo(viewersAt),
       gallery: shown,
       habits: plan.habits,
       onFailure,

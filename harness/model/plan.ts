@@ -12,6 +12,8 @@ export interface Plan {
   readonly habits: ViewerHabits;
   /** A connected camera says that it is there, and is told its owner again, this often. */
   readonly heartbeatMs: number;
+  /** A shared HTTP cache between viewers and backend; they meet directly when it is absent. Cameras never pass it. */
+  readonly webCache?: WebCache;
   readonly steps: readonly Step[];
   readonly checks: readonly CheckName[];
   /** A request unanswered for this long has not settled; the fleet gives up on it and says so. */
@@ -19,6 +21,15 @@ export interface Plan {
   /** When everything must have ended, counted from the start of the run. */
   readonly deadlineMs: number;
 }
+
+export interface WebCache {
+  /** `url` alone is the mistake: everybody is given the answer to whoever asked first. */
+  readonly keyedBy: WebCacheKey;
+  /** How long an answer is given again, in whole seconds. */
+  readonly freshSeconds: number;
+}
+
+export type WebCacheKey = 'url' | 'url-and-session';
 
 export type PhaseName = 'warm' | 'outage' | 'herd' | 'calm' | (string & {});
 

@@ -8,6 +8,8 @@ import { type RunSettings, realWorld } from './real-world.ts';
 
 export interface FleetSettings extends RunSettings {
   readonly backend: Endpoint;
+  /** Where viewers go instead, when something stands before the backend. */
+  readonly viewersAt?: Endpoint;
 }
 
 export type FleetApi = {
@@ -33,6 +35,7 @@ const api: FleetApi = {
         world: realWorld(settings, 'fleet'),
         plan,
         backend: settings.backend,
+        ...(settings.viewersAt === undefined ? {} : { viewersAt: settings.viewersAt }),
         recorder: record.recorder,
         crc32,
         onProgress: (progress) => channel.emit('progress', progress),
