@@ -1,13 +1,13 @@
 import type { CutKind } from '../model/fault.ts';
 import type { Nanoseconds } from '../model/world.ts';
 import { CommandGate } from './command-gate.ts';
-import { ElementCounter } from './element-counter.ts';
 import type { CommandFrame, Framer, Protocol, ReplyFrame, Span } from './framing.ts';
 import type { Gap } from './outbox.ts';
 import { Queue } from './queue.ts';
+import { type Cut, ReplyAtHand } from './reply-at-hand.ts';
 import type { Answer, Burst, Outstanding } from './reply-log.ts';
 import type { ReplyPosition } from './rule.ts';
-import type { InPlace, RuleSet, Verdict } from './rule-set.ts';
+import type { InPlace, RuleSet } from './rule-set.ts';
 
 /** What is to be done with the bytes of one read of the server's stream, in order. */
 export type Action =
@@ -59,15 +59,12 @@ export class Pairing {
   #duePosition = 0;
   #positions = 0;
   #bursts = 0;
-  /** The reply at hand, how much of it came before this span, and what a rule wants of it. */
-  #frame: ReplyFrame | null = null;
-  #frameBytes = 0;
-  #verdict: Verdict | null = null;
-  #elements: ElementCounter | null = null;
+  readonly #reply: ReplyAtHand;
 
   constructor({ connection, protocol, rules }: PairingOptions) {
     this.#connection = connection;
     this.#protocol = protocol;
+    this.#reply = new ReplyAtHand(protocol);
     this.#rules = rules;
     const { commands, replies } = protocol.converse();
     this.#commands = commands;
@@ -173,14 +170,14 @@ export class Pairing {
         actions.push({ type: 'cut', how: 'rst', faultId: stranded.faultId, inside: null });
         return actions;
       }
-      const hold = span.frame === this.#frame ? null : this.#beginReply(span.frame);
+      const hold = span.frame === this.#reply.frame ? null : this.#beginReply(span.frame);
       if (hold !== null) {
         passUntil(span.from);
         actions.push(hold);
       }
-      const cut = this.#cutWithin(span, chunk);
-      const pieces = this.#piecesOf(span);
-      this.#frameBytes += cut?.bytes ?? span.to - span.from;
+      const cut = this.#reply.cutWithin(span, chunk);
+      const pieces = this.#reply.piecesOf(span);
+      this.#reply.bytes += cut?.bytes ?? span.to - span.from;
       const answer = span.last && cut?.isInside !== true ? this.#endReply(span.frame) : null;
       if (answer !== null) answers.push(answer);
       if (cut !== null) {
@@ -312,20 +309,12 @@ export class Pairing {
    * one with attributes: that is taken for an answer, and counted right when it ends.
    */
   #beginReply(frame: ReplyFrame): Extract<Action, { type: 'hold' }> | null {
-    this.#frame = frame;
-    this.#frameBytes = 0;
-    this.#verdict = null;
-    if (this.#rules.isEmpty) return null;
-    const to = this.#pending.at(frame.skips ?? 0);
-    if (to === undefined || !frame.answers) return null;
-    this.#verdict = this.#rules.verdictOn(this.#positionOf(to));
-    if (this.#verdict === null) return null;
-    const { fate, by } = this.#verdict;
-    if (fate.type === 'cut-in-array') {
-      this.#elements = new ElementCounter(this.#protocol, fate.afterElements);
-    }
-    if (fate.type !== 'hold') return null;
-    return { type: 'hold', untilNs: fate.untilNs, faultId: by.faultId };
+    const to = this.#rules.isEmpty ? undefined : this.#pending.at(frame.skips ?? 0);
+    const isAnswer = to !== undefined && frame.answers;
+    const verdict = isAnswer ? this.#rules.verdictOn(this.#positionOf(to)) : null;
+    this.#reply.begin(frame, verdict);
+    if (verdict?.fate.type !== 'hold') return null;
+    return { type: 'hold', untilNs: verdict.fate.untilNs, faultId: verdict.by.faultId };
   }
 
   #positionOf({ position, burst, burstPlace, command, key }: Outstanding): ReplyPosition {
@@ -340,40 +329,9 @@ export class Pairing {
     };
   }
 
-  #cutWithin(span: Span<ReplyFrame>, chunk: Uint8Array): Cut | null {
-    if (this.#verdict === null) return null;
-    const { fate, by } = this.#verdict;
-    if (fate.type !== 'cut' && fate.type !== 'cut-in-array') return null;
-    const length = span.to - span.from;
-    const isInside = fate.type === 'cut-in-array' || fate.afterBytes !== Infinity;
-    const room =
-      fate.type === 'cut'
-        ? fate.afterBytes - this.#frameBytes
-        : (this.#elements?.push(chunk.subarray(span.from, span.to)) ?? Infinity);
-    const isReached = isInside ? room < length || (room === length && !span.last) : span.last;
-    if (!isReached || !by.budget.take()) return null;
-    return { bytes: Math.min(room, length), isInside, how: fate.how, faultId: by.faultId };
-  }
-
-  /** The pieces of a span of a reply that is paced; none for any other. */
-  #piecesOf({ from, to }: Span<ReplyFrame>): { readonly to: number; readonly gap: Gap }[] {
-    const pieces: { to: number; gap: Gap }[] = [];
-    if (this.#verdict?.fate.type !== 'pace') return pieces;
-    const { fate, by } = this.#verdict;
-    if (by.budget.isLeft) return pieces;
-    for (let at = from; at < to; ) {
-      const place = this.#frameBytes + at - from;
-      const end = Math.min(to, at + fate.pace.pieceEnd(place) - place);
-      const forNs = fate.pace.gapNs(place, end - at);
-      pieces.push({ to: end, gap: { forNs, faultId: by.faultId } });
-      at = end;
-    }
-    return pieces;
-  }
-
   #endReply(frame: ReplyFrame): Answer | null {
-    const bytes = this.#frameBytes;
-    this.#frame = null;
+    const { bytes } = this.#reply;
+    this.#reply.frame = null;
     if (!frame.answers) return null;
     this.#letGoSkipped(frame);
     const to = this.#pending.shift();
@@ -394,19 +352,11 @@ export class Pairing {
   #endByCut({ how, faultId, isInside }: Cut, frame: ReplyFrame): Action {
     const { type } = frame;
     if (isInside) this.#letGoSkipped(frame);
-    const to = isInside && this.#frameBytes > 0 ? this.#pending.shift() : undefined;
-    const inside = to === undefined ? null : { to, type, bytes: this.#frameBytes, payload: null };
+    const { bytes } = this.#reply;
+    const to = isInside && bytes > 0 ? this.#pending.shift() : undefined;
+    const inside = to === undefined ? null : { to, type, bytes, payload: null };
     return { type: 'cut', how, faultId, inside };
   }
-}
-
-interface Cut {
-  /** Bytes of the span that go on. */
-  readonly bytes: number;
-  /** False when the whole reply goes on and the connection ends behind it. */
-  readonly isInside: boolean;
-  readonly how: CutKind;
-  readonly faultId: string;
 }
 
 const transactionEnds: ReadonlySet<string> = new Set(['EXEC', 'DISCARD', 'RESET']);

@@ -301,10 +301,10 @@ describe('what a client sees at its end of the socket', () => {
 /** Segments with data that this end of a connection was sent, as the system counts them. */
 function dataSegmentsIn(socket: Socket): number {
   const filter = `sport = :${socket.localPort} and dport = :${socket.remotePort}`;
-  const { stdout } = spawnSync('ss', ['-tinH', filter], { encoding: 'utf8' });
+  const { stdout } = spawnSync('sh', ['-c', `ss -tinH '${filter}'`], { encoding: 'utf8' });
   return Number(/data_segs_in:(\d+)/u.exec(stdout)?.[1] ?? 0);
 }
 
 function hasSegmentCounts(): boolean {
-  return spawnSync('ss', ['-V']).status === 0;
+  return spawnSync('sh', ['-c', 'ss -V']).status === 0;
 }

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ErrorReplyName, ReplySelector, WireRule } from '../model/fault.ts';
 import { errorReplyOf } from './error-replies.ts';
@@ -320,8 +323,8 @@ function askCommands(): ReadonlyMap<string, string> | null {
   const script = `redis-server --port 0 --unixsocket "$0/s" --save '' --daemonize no >/dev/null & server=$!
     for i in 1 2 3 4 5 6 7 8 9 10; do redis-cli -s "$0/s" PING >/dev/null 2>&1 && break; sleep 0.1; done
     redis-cli -s "$0/s" --json COMMAND; kill -9 $server; rm -rf "$0"`;
-  const { stdout: folder } = spawnSync('mktemp', ['-d'], { encoding: 'utf8' });
-  const { stdout } = spawnSync('sh', ['-c', script, folder.trim()], {
+  const folder = mkdtempSync(join(tmpdir(), 'crosswire-commands-'));
+  const { stdout } = spawnSync('sh', ['-c', script, folder], {
     encoding: 'utf8',
     maxBuffer: 1e8,
   });
