@@ -68,9 +68,15 @@ const cases: readonly (readonly [what: string, words: string, says: string])[] =
   [
     'a cache that is none',
     'run --cache redis',
-    '--cache takes embedded, process or redis://host:port',
+    '--cache takes embedded, process, container or redis://host:port',
   ],
   ['a cache that does not answer', 'run --cache redis://127.0.0.1:1', '--cache'],
+  ['a fault that Toxiproxy cannot do', 'run --faults toxiproxy', 'Rules that need the wire engine'],
+  [
+    'a fault engine that is none',
+    'run --faults chaos',
+    '--faults takes wire or toxiproxy, got "chaos"',
+  ],
   ['a record that is not there', 'judge FOLDER/nothing.sqlite', 'nothing.sqlite'],
   ['a record that is none', 'judge FOLDER/a-file', 'a-file'],
   ['a format that is none', 'report FOLDER/a-file --format pdf', 'did you mean'],

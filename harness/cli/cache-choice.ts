@@ -11,7 +11,7 @@ import { quoted, requireLocal } from './options.ts';
 import type { Reaper } from './reaper-handle.ts';
 import { UsageError } from './usage-error.ts';
 
-/** What `--cache` asks for, checked: `embedded`, `process` or a `redis://` URL; undefined for the best that is here. */
+/** What `--cache` asks for, checked: `embedded`, `process`, `container` or a `redis://` URL; undefined for the best that is here. */
 export type CacheChoice = string | undefined;
 
 /** Reads `--cache`. Throws UsageError for a word that is none, and for an address that is not this machine and was not allowed. */
@@ -19,16 +19,18 @@ export function cacheChoice(
   text: string | undefined,
   allowedHosts: readonly string[],
 ): CacheChoice {
-  if (text === undefined || text === 'embedded' || text === 'process') return text;
+  if (text === undefined || kinds.has(text)) return text;
   if (!text.includes('://')) {
     throw new UsageError(
-      `--cache takes embedded, process or redis://host:port, got ${quoted(text)}`,
+      `--cache takes embedded, process, container or redis://host:port, got ${quoted(text)}`,
     );
   }
   const { host } = asUsage('--cache', () => parseCacheUrl(text));
   requireLocal('--cache', host, allowedHosts);
   return text;
 }
+
+const kinds: ReadonlySet<string> = new Set(['embedded', 'process', 'container']);
 
 /** Finds who provides the cache. Rejects with UsageError when what was asked for is not there. */
 export async function providerFor(choice: CacheChoice, reaper: Reaper): Promise<Provider> {
@@ -39,6 +41,7 @@ export async function providerFor(choice: CacheChoice, reaper: Reaper): Promise<
       choice,
       ...surroundings(scratchDirectory),
       onProcess: (processId) => reaper.watchProcess(processId),
+      onContainer: (containerId) => reaper.watchContainer(containerId),
     });
     return provider;
   } catch (error) {

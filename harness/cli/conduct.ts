@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { release, type as systemType, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Mitigation } from '../../targets/backend/mitigations.ts';
-import { createInjector, type WireControl } from '../faults/injector.ts';
+import { createInjector } from '../faults/injector.ts';
 import type { FleetProgress } from '../fleet/fleet.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunRow } from '../model/rows.ts';
@@ -18,6 +18,8 @@ import { type RunSettings, realWorld } from '../processes/real-world.ts';
 import type { WireApi, WireSettings } from '../processes/wire.ts';
 import { createRecord, finishRecord } from '../record/join.ts';
 import { run } from '../runner/run.ts';
+import type { ProcessOptions } from '../services/process.ts';
+import { type FaultEngine, startFaultEngine } from './fault-engine.ts';
 import type { Reaper } from './reaper-handle.ts';
 import type { RunNotes } from './run-notes.ts';
 import { type WebCacheEngine, webCacheProvider } from './web-cache.ts';
@@ -36,6 +38,7 @@ export interface RunRequest {
   readonly mitigations: readonly Mitigation[];
   /** Which server is the shared HTTP cache, where the plan has one. */
   readonly webCacheEngine: WebCacheEngine;
+  readonly faultEngine: FaultEngine;
   /** Where the record goes; exists and can be written to. */
   readonly folder: string;
   /** 0 lets the operating system choose. */
@@ -111,7 +114,7 @@ class Conductor implements AsyncDisposable {
     this.#stack.use(parts);
     parts.defer(() => own[Symbol.dispose]());
     try {
-      const { wire, fleet, flood } = await this.#startProcesses(parts, { cache, audience });
+      const { control, fleet, flood } = await this.#startProcesses(parts, { cache, audience });
       fleet.onEvent((event, value) => {
         if (event === 'progress') audience.onProgress(value as FleetProgress);
       });
@@ -122,7 +125,7 @@ class Conductor implements AsyncDisposable {
           recorder: own.recorder,
           faults: createInjector({
             cache,
-            wire: wireControl(wire),
+            wire: control,
             keyPrefix: this.#keyPrefix(cache),
           }),
           fleet: {
@@ -174,11 +177,22 @@ class Conductor implements AsyncDisposable {
       upstream: cache.endpoint,
       port: wirePort,
     } satisfies WireSettings);
+    const engine = await startFaultEngine(
+      {
+        engine: this.#request.faultEngine,
+        wire,
+        wireEndpoint,
+        stack: parts,
+        around: this.#processOptions(),
+      },
+      this.#broken.signal,
+    );
+    if (engine.says !== undefined) audience.onService(engine.says);
     const backendEndpoint: Endpoint = await backend.call('open', {
       ...this.#settings('backend'),
       target: target.source,
       libraryPath: target.libraryPath,
-      cache: wireEndpoint,
+      cache: engine.endpoint,
       cacheTimeoutMs,
       keyPrefix: this.#keyPrefix(cache),
       databasePath: path.join(this.#scratch, 'cloud.sqlite'),
@@ -196,7 +210,7 @@ class Conductor implements AsyncDisposable {
       ...this.#settings('flood'),
       backend: backendEndpoint,
     } satisfies FleetSettings);
-    return { wire, fleet, flood };
+    return { control: engine.control, fleet, flood };
   }
 
   async #startWebCache(
@@ -208,15 +222,21 @@ class Conductor implements AsyncDisposable {
     const provider = webCacheProvider(plan.webCache, {
       engine,
       origin,
-      path: process.env['PATH'] ?? '',
       node: process.execPath,
-      scratchDirectory: this.#scratch,
-      onProcess: (processId) => this.#reaper.watchProcess(processId),
+      ...this.#processOptions(),
     });
     const service = parts.use(await provider.start(this.#broken.signal));
     void service.died.then((says) => this.#break(new Error(says)));
     audience.onService(`${service.says}, before the backend, keyed by ${plan.webCache.keyedBy}`);
     return service;
+  }
+
+  #processOptions(): ProcessOptions {
+    return {
+      path: process.env['PATH'] ?? '',
+      scratchDirectory: this.#scratch,
+      onProcess: (processId) => this.#reaper.watchProcess(processId),
+    };
   }
 
   /** Children are disposed of in the reverse order: fleet and flood first, then the backend, then the wire. */
@@ -283,20 +303,6 @@ class Conductor implements AsyncDisposable {
       .filter((part) => state === 'complete' || existsSync(part));
     finishRecord({ path: recordPath, parts, state, reason });
   }
-}
-
-function wireControl(wire: Child<WireApi>): WireControl {
-  return {
-    setUpstream: (endpoint) => wire.call('setUpstream', endpoint),
-    install: async (faultId, rule) => {
-      await wire.call('install', { faultId, rule });
-      let removed: Promise<void> | undefined;
-      return {
-        bit: () => wire.call('bit', faultId),
-        [Symbol.asyncDispose]: () => (removed ??= wire.call('remove', faultId)),
-      };
-    },
-  };
 }
 
 /** Follows a call of a child until it ends or the signal says to stop waiting; `stop` asks the child to end it, and is waited for. */

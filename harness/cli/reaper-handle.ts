@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 export interface Reaper {
   watchProcess(processId: number): void;
   watchFolder(path: string): void;
+  watchContainer(containerId: string): void;
   /** Ends the reaper, which removes what is still there. Resolves when it is gone. */
   end(): Promise<void>;
 }
@@ -27,6 +28,7 @@ export function startReaper(node: string): Reaper {
   return {
     watchProcess: (processId) => tell(`process ${processId}`),
     watchFolder: (path) => tell(`folder ${path}`),
+    watchContainer: (containerId) => tell(`container ${containerId}`),
     end: async () => {
       child.stdin.end();
       await gone;

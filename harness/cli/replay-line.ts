@@ -10,6 +10,7 @@ export function replayLine({
   mitigations,
   webCacheEngine,
   webCacheKey,
+  faultEngine,
 }: RunOptions): string {
   const name = 'name' in target.source ? target.source.name : target.source.path;
   const usual: Readonly<Record<string, number>> = { ...scenario.size };
@@ -27,6 +28,7 @@ export function replayLine({
   const others = turned.filter(([name]) => !ownOptions.has(name));
   if (others.length > 0) words.push('--size', ...others.map(([name, value]) => `${name}=${value}`));
   if (cache !== undefined) words.push('--cache', cache);
+  if (faultEngine !== 'wire') words.push('--faults', faultEngine);
   if (webCacheEngine !== undefined) words.push('--web-cache', webCacheEngine);
   if (webCacheKey !== undefined) words.push('--web-cache-key', webCacheKey);
   for (const mitigation of mitigations) words.push('--mitigation', mitigation);

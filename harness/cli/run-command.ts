@@ -20,7 +20,7 @@ export function addRunCommand(program: Command): void {
     )
     .option(
       '--cache <which>',
-      'embedded, process or redis://host:port (default: what this machine has)',
+      'embedded, process, container or redis://host:port (default: what this machine has)',
     )
     .option('--seed <number>', 'repeats the same plan (default: drawn, and printed)')
     .option('--cameras <count>', 'how many cameras come back at once (default: 2000)')
@@ -30,6 +30,7 @@ export function addRunCommand(program: Command): void {
       'any other number of the scenario, as --dry-run and its file name them',
     )
     .option('--mitigation <name...>', 'switch a mitigation of the backend on')
+    .option('--faults <engine>', 'wire, or toxiproxy for faults without a position (default: wire)')
     .option('--web-cache <which>', 'nginx or embedded, for scenarios with a shared HTTP cache')
     .option('--web-cache-key <key>', 'url-and-session, or url: the mistake')
     .option('--out <folder>', 'where the record and the reports go')

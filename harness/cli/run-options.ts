@@ -8,6 +8,7 @@ import type { Scenario, ScenarioSize } from '../model/scenario.ts';
 import { planOf } from '../plan/plan.ts';
 import type { TargetSource } from '../processes/load-target.ts';
 import { type CacheChoice, cacheChoice } from './cache-choice.ts';
+import { engineRefusal, type FaultEngine } from './fault-engine.ts';
 import { fileLimitFor } from './file-limit.ts';
 import { count, quoted, scenarioNamed, unknown, writableFolder } from './options.ts';
 import { UsageError } from './usage-error.ts';
@@ -25,6 +26,7 @@ export interface RunWords {
   readonly mitigation?: readonly string[];
   readonly webCache?: string;
   readonly webCacheKey?: string;
+  readonly faults?: string;
   readonly allowHost?: readonly string[];
   readonly backendPort?: string;
   readonly wirePort?: string;
@@ -47,6 +49,7 @@ export interface RunOptions {
   readonly webCacheEngine: WebCacheEngine | undefined;
   /** Undefined for the scenario's own. */
   readonly webCacheKey: WebCacheKey | undefined;
+  readonly faultEngine: FaultEngine;
   readonly backendPort: number;
   readonly wirePort: number;
   readonly fileLimit: number | undefined;
@@ -113,6 +116,7 @@ export function checkRunWords(scenarioName: string, words: RunWords): RunOptions
       () => oneOf('--web-cache-key', words.webCacheKey, ['url', 'url-and-session'] as const),
       undefined,
     ),
+    faultEngine: attempt(() => faultEngineFor(words.faults, scenario), 'wire'),
     backendPort: number('--backend-port', words.backendPort, 0, { min: 0, max: portMax }),
     wirePort: number('--wire-port', words.wirePort, 0, { min: 0, max: portMax }),
     fileLimit,
@@ -148,6 +152,14 @@ function targetChoice(text: string): TargetChoice {
   }
   if (!Object.hasOwn(targets, name)) throw unknown('target', name, Object.keys(targets));
   return { source: { name }, version };
+}
+
+function faultEngineFor(text: string | undefined, scenario: Scenario | undefined): FaultEngine {
+  const engine = oneOf('--faults', text, ['wire', 'toxiproxy'] as const) ?? 'wire';
+  if (scenario === undefined) return engine;
+  const refusal = engineRefusal(engine, planOf(scenario, { seed: 1, size: scenario.size }));
+  if (refusal !== null) throw new UsageError(`--faults ${engine}, ${scenario.name}: ${refusal}`);
+  return engine;
 }
 
 function requireWebCache(scenario: Scenario | undefined): undefined {

@@ -149,6 +149,7 @@ async function perform(
     },
     provider,
     mitigations: options.mitigations,
+    faultEngine: options.faultEngine,
     webCacheEngine: options.webCacheEngine ?? (await engineFor(plan)),
     folder,
     backendPort: options.backendPort,

@@ -1,13 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /**
- * Outlives the harness by a moment. It is told, a line each, what the harness started (`process ID`) and where it keeps
+ * Outlives the harness by a moment. It is told, a line each, what the harness started (`process ID`, `container ID`) and where it keeps
  * temporary files (`folder PATH`); when its standard input ends, whatever the reason, it kills the ones that are
  * still there and removes the folders. On an orderly way out it finds nothing left to do.
  */
+const dockerMsMax = 4_000;
 const processes = new Map<number, string>();
 const folders = new Set<string>();
+const containers = new Set<string>();
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
@@ -17,9 +20,11 @@ createInterface({ input: process.stdin })
     const value = rest.join(' ');
     if (word === 'process') processes.set(Number(value), startOf(Number(value)));
     if (word === 'folder') folders.add(value);
+    if (word === 'container') containers.add(value);
   })
   .on('close', () => {
     for (const [processId, start] of processes) kill(processId, start);
+    for (const containerId of containers) removeContainer(containerId);
     for (const folder of folders)
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     process.exit(0);
@@ -32,6 +37,17 @@ function kill(processId: number, start: string): void {
     process.kill(processId, 'SIGKILL');
   } catch {
     // It ended by itself in between, which is what was wanted.
+  }
+}
+
+function removeContainer(containerId: string): void {
+  try {
+    execFileSync('docker', ['rm', '--force', containerId], {
+      stdio: 'ignore',
+      timeout: dockerMsMax,
+    });
+  } catch {
+    // It is gone, or whoever runs the engine has no docker command; Ryuk is then the one to remove it.
   }
 }
 

@@ -1,4 +1,5 @@
 import type { WireRule } from '../model/fault.ts';
+import type { Recorder, WireRow } from '../model/rows.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { InstalledRule } from '../wire/proxy.ts';
 import { serve } from './channel.ts';
@@ -17,11 +18,14 @@ export type WireApi = {
   install(rule: { readonly faultId: string; readonly rule: WireRule }): Promise<void>;
   bit(faultId: string): Promise<number>;
   remove(faultId: string): Promise<void>;
+  /** How many replies came from the cache so far. */
+  replies(nothing: null): Promise<number>;
 };
 
 let record: ProcessRecord | undefined;
 let sockets: WireSockets | undefined;
 let upstream: Endpoint | undefined;
+let replies = 0;
 const installed = new Map<string, InstalledRule>();
 
 const api: WireApi = {
@@ -34,7 +38,7 @@ const api: WireApi = {
       port: settings.port,
       upstream: () => upstream ?? settings.upstream,
       world,
-      recorder: record.recorder,
+      recorder: counting(record.recorder),
     });
     return sockets.endpoint;
   },
@@ -46,10 +50,23 @@ const api: WireApi = {
     installed.set(faultId, await sockets.wire.install(faultId, rule));
   },
   bit: async (faultId) => installed.get(faultId)?.bit() ?? 0,
+  replies: async () => replies,
   remove: async (faultId) => {
     await installed.get(faultId)?.[Symbol.asyncDispose]();
   },
 };
+
+/** The same recorder, and a count of replies beside it. */
+function counting(recorder: Recorder): Recorder {
+  return Object.create(recorder, {
+    wire: {
+      value: (row: WireRow) => {
+        if (row.replyNs !== null) replies += 1;
+        recorder.wire(row);
+      },
+    },
+  }) as Recorder;
+}
 
 const channel = serve(api, async () => {
   try {

@@ -1,10 +1,11 @@
 import type { Provider } from '../model/service.ts';
+import { containerProvider } from './container.ts';
 import { embeddedProvider } from './embedded.ts';
 import { externalProvider } from './external.ts';
 import { processProvider } from './process.ts';
 
 export interface DiscoverOptions {
-  /** What `--cache` says: `embedded`, `process` or a `redis://` URL; undefined to take the best that is here. */
+  /** What `--cache` says: `embedded`, `process`, `container` or a `redis://` URL; undefined to take the best that is here. */
   readonly choice: string | undefined;
   /** What the PATH of the environment says. */
   readonly path: string;
@@ -14,6 +15,8 @@ export interface DiscoverOptions {
   readonly node: string;
   /** Told the id of each process that is started, from the first instant. */
   readonly onProcess: (processId: number) => void;
+  /** Told the id of each container that is started. */
+  readonly onContainer?: (containerId: string) => void;
 }
 
 export interface Discovered {
@@ -38,9 +41,13 @@ export async function discoverCache(options: DiscoverOptions): Promise<Discovere
 function chosen(choice: string, options: DiscoverOptions): Provider {
   if (choice === 'embedded') return embeddedProvider(options);
   if (choice === 'process') return processProvider(options);
+  if (choice === 'container')
+    return containerProvider(
+      options.onContainer === undefined ? {} : { onContainer: options.onContainer },
+    );
   if (choice.includes('://')) return externalProvider({ url: choice });
   throw new Error(
-    `there is no cache called ${JSON.stringify(choice)}; choose embedded, process or a URL like redis://127.0.0.1:6379`,
+    `there is no cache called ${JSON.stringify(choice)}; choose embedded, process, container or a URL like redis://127.0.0.1:6379`,
   );
 }
 
