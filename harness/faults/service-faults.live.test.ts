@@ -82,6 +82,8 @@ describe.skipIf(isMissing)(`over a redis-server${isMissing ? ' (not on PATH)' : 
     });
     await expect.poll(() => fault.bit()).toBeGreaterThanOrEqual(3);
     expect(await askOnce(stage, 'PING')).toBe('+PONG\r\n');
+    // Healed while it stands still, so that it has to be told to go on.
+    await expect.poll(() => stateOf(stage.cache), { interval: 1 }).toBe('T');
     await fault[Symbol.asyncDispose]();
     const bit = await fault.bit();
     await expect.poll(() => stateOf(stage.cache)).not.toBe('T');

@@ -165,6 +165,9 @@ describe.skipIf(missing.get('redis'))(`${titled('redis')} with settings`, () => 
       await console.say('CONFIG', 'SET', 'key-load-delay', '0');
       await expect.poll(() => askOnce(service, 'GET', 'a')).not.toContain('LOADING');
       expect(await askOnce(service, 'DBSIZE')).toBe(data === 'kept' ? ':1\r\n' : ':0\r\n');
+      await service.kill();
+      await service.restart(never);
+      expect(await askOnce(service, 'DBSIZE')).toBe(':0\r\n');
     },
   );
 });
