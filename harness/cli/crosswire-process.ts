@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** For tests: the program as a shell would start it, in surroundings of its own. */
@@ -90,6 +90,20 @@ export function processesMarked(mark: string): readonly number[] {
     .filter((processId) => {
       try {
         return readFileSync(`/proc/${processId}/environ`, 'utf8').includes(mark);
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Ids of the processes whose working folder lies below that one. */
+export function processesIn(folder: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((processId) => {
+      try {
+        return readlinkSync(`/proc/${processId}/cwd`).startsWith(`${folder}/`);
       } catch {
         return false;
       }

@@ -5,7 +5,12 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openRecord } from '../record/reader.ts';
 import { processProvider } from '../services/process.ts';
-import { type CrosswireProcess, processesMarked, startCrosswire } from './crosswire-process.ts';
+import {
+  type CrosswireProcess,
+  processesIn,
+  processesMarked,
+  startCrosswire,
+} from './crosswire-process.ts';
 
 const { state } = await processProvider({
   path: process.env['PATH'] ?? '',
@@ -84,20 +89,6 @@ function openStage() {
 }
 
 const small = ['--cameras', '40', '--users', '10', '--size', 'warmMs=1500', 'calmMs=2000'];
-
-/** Ids of the processes whose working folder lies below that one. */
-function processesIn(folder: string): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((processId) => {
-      try {
-        return readlinkSync(`/proc/${processId}/cwd`).startsWith(`${folder}/`);
-      } catch {
-        return false;
-      }
-    });
-}
 
 /** What the kernel says of a process: `T` when it is stopped. */
 function stateOf(processId: number): string | undefined {

@@ -30,7 +30,8 @@ const installed = new Map<string, InstalledRule>();
 
 const api: WireApi = {
   open: async (settings) => {
-    const world = realWorld(settings, 'wire');
+    // Its lots decide its port only, and two runs of one seed at one time must not want the same.
+    const world = realWorld(settings, `wire ${process.pid}`);
     record = openProcessRecord(settings, (error) => channel.emit('record-failed', error.message));
     upstream = settings.upstream;
     sockets = await listenWire({
