@@ -5,6 +5,7 @@ import { cachePause } from './cache-pause.ts';
 import { cancelledRequests } from './cancelled-requests.ts';
 import { connectionLimit } from './connection-limit.ts';
 import { evictionStorm } from './eviction-storm.ts';
+import { failover } from './failover.ts';
 import { flapping } from './flapping.ts';
 import { lateReplies } from './late-replies.ts';
 import { loading } from './loading.ts';
@@ -22,6 +23,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     cacheBrownout,
     cachePause,
     flapping,
+    failover,
     loading,
     evictionStorm,
     connectionLimit,

@@ -7,6 +7,7 @@ import { discoverCache } from '../services/discover.ts';
 import { embeddedProvider } from '../services/embedded.ts';
 import { parseCacheUrl } from '../services/external.ts';
 import { processProvider } from '../services/process.ts';
+import { startSentinelTopology } from '../services/redis-sentinel.ts';
 import { quoted, requireLocal } from './options.ts';
 import type { Reaper } from './reaper-handle.ts';
 import { UsageError } from './usage-error.ts';
@@ -47,6 +48,26 @@ export async function providerFor(choice: CacheChoice, reaper: Reaper): Promise<
   } catch (error) {
     throw new UsageError(`--cache: ${messageOf(error)}`);
   }
+}
+
+/** A primary with a replica and three Sentinels. Rejects with UsageError where there is no redis-server for it. */
+export async function sentinelProvider(reaper: Reaper): Promise<Provider> {
+  const scratchDirectory = mkdtempSync(path.join(tmpdir(), 'crosswire-cache-'));
+  reaper.watchFolder(scratchDirectory);
+  const around = {
+    ...surroundings(scratchDirectory),
+    onProcess: (processId: number) => reaper.watchProcess(processId),
+  };
+  const available = await processProvider({ ...around, spec: { service: 'redis' } }).available();
+  if (available.state === 'missing')
+    throw new UsageError(
+      `this scenario needs a redis-server: ${available.says}; ${available.needs}`,
+    );
+  return {
+    name: 'process',
+    available: () => Promise.resolve(available),
+    start: (signal) => startSentinelTopology(around, signal),
+  };
 }
 
 /** Every provider and whether it is there, for `crosswire doctor`. Starts nothing. */

@@ -61,7 +61,7 @@ export function addRunCommand(program: Command): void {
 async function runCommand(scenarioName: string, words: RunWords): Promise<number> {
   const options = checkRunWords(scenarioName, words);
   if (words.dryRun === true) {
-    process.stdout.write(`${JSON.stringify(planned(options, options.size), null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(planned(options), null, 2)}\n`);
     return exitCodes.pass;
   }
   await requireFreePort('--backend-port', options.backendPort);

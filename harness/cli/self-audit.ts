@@ -1,4 +1,5 @@
-import type { Scenario, ScenarioSize } from '../model/scenario.ts';
+import { cacheOutage } from '../../scenarios/cache-outage.ts';
+import type { RunOptions } from './run-options.ts';
 
 /**
  * A real bug with a history: after a connection was cut between the replies of a pipeline, this version reconnects with its reply
@@ -6,9 +7,17 @@ import type { Scenario, ScenarioSize } from '../model/scenario.ts';
  */
 export const auditTarget = { name: 'ioredis', version: '4.16.0' } as const;
 
-/** The same scenario, small and short: enough for the bug to show many times over. */
-export function auditSize(scenario: Scenario): ScenarioSize {
-  return { ...scenario.size, ...small };
+/** What runs, whatever is asked for afterwards: `cache-outage`, small and short, on our own wire and with nothing to soften it. */
+export function auditOptions(options: RunOptions): RunOptions {
+  return {
+    ...options,
+    scenario: cacheOutage,
+    size: { ...cacheOutage.size, ...small },
+    mitigations: [],
+    faultEngine: 'wire',
+    webCacheEngine: undefined,
+    webCacheKey: undefined,
+  };
 }
 
 const small = {

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RunSummary, SelfAudit } from '../../reports/summary.ts';
 import type { Plan } from '../model/plan.ts';
-import type { ScenarioSize } from '../model/scenario.ts';
 import type { Provider } from '../model/service.ts';
 import type { Target } from '../model/target.ts';
 import { loadTarget } from '../processes/load-target.ts';
-import { providerFor } from './cache-choice.ts';
+import { providerFor, sentinelProvider } from './cache-choice.ts';
 import { conduct, type RunRequest } from './conduct.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import type { Interrupt } from './interrupt.ts';
@@ -19,7 +18,7 @@ import type { Reaper } from './reaper-handle.ts';
 import { replayLine } from './replay-line.ts';
 import type { RunNotes } from './run-notes.ts';
 import type { RunOptions, TargetChoice } from './run-options.ts';
-import { auditSize, auditTarget } from './self-audit.ts';
+import { auditOptions, auditTarget } from './self-audit.ts';
 import type { Stage } from './stage.ts';
 import { availableEngine, type WebCacheEngine } from './web-cache.ts';
 
@@ -44,7 +43,6 @@ export async function runSession(options: RunOptions, around: Surroundings): Pro
   const summary = await perform(performance, {
     subject,
     folder: options.folder,
-    size: options.size,
     notes: { replay: replayLine(options), selfAudit },
   });
   stage.result(summary);
@@ -89,8 +87,22 @@ interface Performance {
 interface Part {
   readonly subject: Subject;
   readonly folder: string;
-  readonly size: ScenarioSize;
   readonly notes: RunNotes;
+}
+
+/** The cache as the plan wants it set up; by itself unless told. */
+async function topologyFor(
+  plan: Plan,
+  { provider, reaper }: { readonly provider: Provider; readonly reaper: Reaper },
+): Promise<Provider> {
+  switch (plan.cacheTopology) {
+    case undefined:
+      return provider;
+    case 'sentinel':
+      return sentinelProvider(reaper);
+    default:
+      return plan.cacheTopology satisfies never;
+  }
 }
 
 async function engineFor(plan: Plan): Promise<WebCacheEngine> {
@@ -112,12 +124,10 @@ async function audit(performance: Performance, auditee: Subject): Promise<SelfAu
   stage.say(
     `self-audit: ${auditTarget.name} ${auditTarget.version} is known to cross replies; the oracle must see it`,
   );
-  const { verdict } = await perform(performance, {
-    subject: auditee,
-    folder,
-    size: auditSize(options.scenario),
-    notes: { replay: '', selfAudit: null },
-  });
+  const { verdict } = await perform(
+    { ...performance, options: auditOptions(options) },
+    { subject: auditee, folder, notes: { replay: '', selfAudit: null } },
+  );
   const finding = verdict.findings.find(({ check }) => check === 'own-data-only');
   const violations = finding?.outcome === 'fail' ? finding.count : 0;
   const examined =
@@ -133,11 +143,11 @@ async function audit(performance: Performance, auditee: Subject): Promise<SelfAu
 /** Plan, run, judgement and reports. */
 async function perform(
   { options, around, provider }: Performance,
-  { subject, folder, size, notes }: Part,
+  { subject, folder, notes }: Part,
 ): Promise<RunSummary> {
   const { interrupt, stage, reaper } = around;
   const { choice, target, library } = subject;
-  const plan = planned(options, size);
+  const plan = planned(options);
   stage.begin({ plan, target: target.name, version: library.version });
   const request: RunRequest = {
     plan,
@@ -147,7 +157,7 @@ async function perform(
       source: choice.source,
       libraryPath: library.path,
     },
-    provider,
+    provider: await topologyFor(plan, { provider, reaper }),
     mitigations: options.mitigations,
     faultEngine: options.faultEngine,
     webCacheEngine: options.webCacheEngine ?? (await engineFor(plan)),

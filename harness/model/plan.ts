@@ -14,6 +14,8 @@ export interface Plan {
   readonly heartbeatMs: number;
   /** A shared HTTP cache between viewers and backend; they meet directly when it is absent. Cameras never pass it. */
   readonly webCache?: WebCache;
+  /** How the cache is set up: one server alone when absent; with `sentinel` a primary, a replica and three Sentinels. */
+  readonly cacheTopology?: 'sentinel';
   readonly steps: readonly Step[];
   readonly checks: readonly CheckName[];
   /** A request unanswered for this long has not settled; the fleet gives up on it and says so. */

@@ -72,3 +72,20 @@ export function calmOf(
   const calm = record.phases().find((phase) => phase.name === 'calm');
   return calm && { fromNs: calm.fromNs, toNs: calm.toNs ?? Number.MAX_SAFE_INTEGER };
 }
+
+/** Less of calm than this share of what was planned says nothing about how things settle. */
+const calmShareMin = 0.5;
+
+/**
+ * Why calm cannot be judged, or null. A fault that took longer to heal than its phase lasted eats into calm: the plan's people
+ * and cameras came while things were still broken, which is the harness' trouble and not the target's.
+ */
+export function calmMissing(record: RecordReader): string | null {
+  const calm = calmOf(record);
+  if (calm === undefined) return 'the run had no calm phase to settle in';
+  const planned = record.plan().steps.find((step) => step.type === 'phase' && step.name === 'calm');
+  if (planned?.type !== 'phase' || calm.toNs === Number.MAX_SAFE_INTEGER) return null;
+  const lastedMs = (calm.toNs - calm.fromNs) / 1e6;
+  if (lastedMs >= calmShareMin * planned.forMs) return null;
+  return `calm lasted ${(lastedMs / 1e3).toFixed(1)} s of the ${(planned.forMs / 1e3).toFixed(1)} s planned, because healing took longer than its phase`;
+}

@@ -2,6 +2,7 @@ import type { Finding } from '../model/finding.ts';
 import type { OpRow } from '../model/rows.ts';
 import {
   type Checker,
+  calmMissing,
   calmOf,
   counted,
   cutShort,
@@ -23,7 +24,9 @@ export const served: Checker = {
     const short = cutShort(record);
     if (short !== null) return short;
     const calm = calmOf(record);
-    if (calm === undefined) return inconclusive('the run had no calm phase to be served in');
+    const missing = calmMissing(record);
+    if (calm === undefined || missing !== null)
+      return inconclusive(missing ?? 'the run had no calm phase to be served in');
     const failed = violationList();
     const violations = violationList();
     const askedBy = new Map<string, number>();

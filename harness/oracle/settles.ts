@@ -3,6 +3,7 @@ import type { RecordReader } from '../record/reader.ts';
 import {
   atMs,
   type Checker,
+  calmMissing,
   calmOf,
   counted,
   cutShort,
@@ -23,7 +24,9 @@ export const settles: Checker = {
     const short = cutShort(record);
     if (short !== null) return short;
     const calm = calmOf(record);
-    if (calm === undefined) return inconclusive('the run had no calm phase to settle in');
+    const missing = calmMissing(record);
+    if (calm === undefined || missing !== null)
+      return inconclusive(missing ?? 'the run had no calm phase to settle in');
     const violations = violationList();
     const requests = record.count('op', { canary: false, sentNs: { not: null } });
     addUnended(record, violations);

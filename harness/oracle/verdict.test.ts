@@ -157,3 +157,19 @@ test('an audit that saw nothing makes the verdict inconclusive, and one that saw
   expect(after(0)).toMatchObject({ outcome: 'inconclusive' });
   expect(after(3)).toMatchObject({ outcome: 'pass', examined: 900 });
 });
+
+test('a calm that was eaten up by a slow healing is nobody’s failure: settles and served are inconclusive', () => {
+  const lasting = (calmNs: number): Verdict => {
+    const plan = {
+      ...sample.plan,
+      steps: [
+        ...sample.plan.steps,
+        { type: 'phase', name: 'calm', atMs: 0, forMs: 0.0001 } as const,
+      ],
+    };
+    const phases = [{ name: 'calm', fromNs: 300, toNs: 300 + calmNs }];
+    return judged({ ...good, cameras: [], plan, phases });
+  };
+  expect(outcomes(lasting(10))).toMatchObject({ settles: 'inconclusive', served: 'inconclusive' });
+  expect(outcomes(lasting(90))).toMatchObject({ settles: 'fail' });
+});
