@@ -70,7 +70,8 @@ export function viewer(user: User, around: ViewerSurroundings): Viewer {
       const connection = takeConnection();
       const lots = around.rng.fork(`visit ${visits} of ${user.userId}`);
       let stage: 'going' | 'hung-up' | 'over' = 'going';
-      const isOver = (): boolean => state !== 'open' || stage === 'hung-up';
+      const hasHungUp = (): boolean => stage === 'hung-up';
+      const isOver = (): boolean => state !== 'open' || hasHungUp();
       const hangUp = (): void => {
         // By then the visit may be over, and the connection another visit's.
         if (stage !== 'going') return;
@@ -80,7 +81,7 @@ export function viewer(user: User, around: ViewerSurroundings): Viewer {
       if (hangUpAfterMs !== undefined)
         around.agenda.at(Math.round(plannedNs + hangUpAfterMs * 1e6), { wake: hangUp });
       try {
-        await lookAround({ user, around, connection, session, lots, isOver }, plannedNs);
+        await lookAround({ user, around, connection, session, lots, hasHungUp, isOver }, plannedNs);
       } finally {
         stage = 'over';
         visitsOpen -= 1;
@@ -105,6 +106,8 @@ interface Visit {
   readonly connection: ViewerConnection;
   readonly session: ReturnType<typeof viewerSession>;
   readonly lots: Rng;
+  /** True once this viewer has closed the app in the middle of this visit. */
+  readonly hasHungUp: () => boolean;
   /** True once nothing more is to be tapped. */
   readonly isOver: () => boolean;
 }
@@ -115,7 +118,7 @@ async function lookAround(visit: Visit, plannedNs: Nanoseconds): Promise<void> {
   const list = await session.ask(connection, listErrand(habits.pageSize, plannedNs));
   if (list === undefined) return;
   for (const entry of list.value) gallery.listed(showing(visit, list, null), entry);
-  if (list.value.length === 0 || visit.isOver()) return;
+  if (list.value.length === 0 || visit.hasHungUp()) return;
   const page = await session.ask(connection, thumbnailsErrand(list.value, list.doneNs));
   if (page === undefined) return;
   const tiles = tilesOf(list.value, page.value);
@@ -155,12 +158,12 @@ async function tap(
   { eventId, kind }: ListEntry,
   plannedNs: Nanoseconds,
 ): Promise<Nanoseconds> {
-  const { around, connection, isOver, session, user } = visit;
+  const { around, connection, hasHungUp, session, user } = visit;
   const playsClip = kind === 'sound' || user.subscription === 'lite';
   const surfaces: readonly PictureSurface[] = playsClip ? ['enlarge', 'clip'] : ['enlarge'];
   let nextNs = plannedNs;
   for (const surface of surfaces) {
-    if (isOver()) break;
+    if (hasHungUp()) break;
     const picture = await session.ask(connection, pictureErrand(surface, eventId, nextNs));
     if (picture !== undefined)
       around.gallery.pictured(showing(visit, picture, eventId), surface, picture.value);
