@@ -8,8 +8,8 @@ const common = {
   execArgv: ['--disable-warning=ExperimentalWarning'],
 };
 
-/** Tests that run the whole program: each fills two cores by itself. */
-const whole = ['harness/cli/**/*.live.test.ts', 'docs/**/*.live.test.ts'];
+/** Tests over real services and sockets, and whole runs: a file at a time, so that none starves another of its moments. */
+const live = ['{harness,targets,reports,scripts,docs}/**/*.live.test.ts'];
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -20,7 +20,7 @@ const config: ViteUserConfig = defineConfig({
           ...common,
           name: 'rooms',
           include: ['{harness,scenarios,targets,reports,scripts,bench,docs}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...whole],
+          exclude: ['**/node_modules/**', ...live],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -28,8 +28,8 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           ...common,
-          name: 'whole runs',
-          include: whole,
+          name: 'live',
+          include: live,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

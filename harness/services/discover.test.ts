@@ -59,7 +59,7 @@ describe('a choice', () => {
     ['redis://:secret@127.0.0.1', 'a user or password is not supported'],
     [
       'dragonfly',
-      'there is no cache called "dragonfly"; choose embedded, process or a URL like redis://127.0.0.1:6379',
+      'there is no cache called "dragonfly"; choose embedded, process, container or a URL like redis://127.0.0.1:6379',
     ],
   ])('of %s that cannot be had says what it needs', async ([choice, says]) => {
     await using bench = await openBench();
