@@ -13,17 +13,17 @@ const myTarget: Target = defineTarget({
     redis.on('error', () => undefined);
     return {
       get: async (key) => (await redis.getBuffer(key)) ?? undefined,
-      // The library's own pipeline or multi-get; a miss is undefined, and an error rejects.
       getMany: async (keys) => {
         const pipeline = redis.pipeline();
         for (const key of keys) pipeline.getBuffer(key);
-        const replies = (await pipeline.exec()) ?? [];
-        const failed = replies.find(([error]) => error !== null);
-        if (failed !== undefined) throw failed[0] ?? new Error('the pipeline failed');
-        return replies.map(([, value]) => (value instanceof Buffer ? value : undefined));
+        return ((await pipeline.exec()) ?? []).map(([error, value]) => {
+          if (error !== null) throw error;
+          return value instanceof Buffer ? value : undefined;
+        });
       },
-      set: async (key, value, ttlMs) =>
-        void (await redis.set(key, Buffer.from(value), 'PX', ttlMs)),
+      async set(key, value, ttlMs) {
+        await redis.set(key, Buffer.from(value), 'PX', ttlMs);
+      },
       delete: async (key) => void (await redis.del(key)),
       [Symbol.asyncDispose]: async (): Promise<void> => redis.disconnect(),
     };
