@@ -66,6 +66,11 @@ const op: OpRow = {
   outcome: 'ok',
   status: 200,
   toldUserId: 'user-1',
+  askedDeviceId: null,
+  version: null,
+  credential: 'session',
+  cookieUserId: null,
+  webCache: null,
   askedEventId: 'event-1',
   error: null,
 };
@@ -86,7 +91,9 @@ const shown: ShownRow = {
   eventId: 'event-9',
   version: 1,
   tailDeviceId: null,
+  askedDeviceId: null,
   bytes: 9,
+  digest: null,
 };
 
 const verdict: Verdict = {

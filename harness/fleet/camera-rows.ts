@@ -53,6 +53,11 @@ export function writeUpload(recorder: Recorder, { deviceId, eventId, ...end }: U
     status: null,
     toldUserId: null,
     askedEventId: eventId,
+    askedDeviceId: null,
+    version: null,
+    credential: 'session',
+    cookieUserId: null,
+    webCache: null,
     ...end,
   });
 }

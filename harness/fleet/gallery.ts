@@ -83,6 +83,7 @@ export function gallery(options: GalleryOptions): Gallery {
         swapped: false,
         surface: 'list',
         askedEventId: null,
+        askedDeviceId: null,
         state: 'intact',
         ownerId: null,
         deviceId,
@@ -90,6 +91,7 @@ export function gallery(options: GalleryOptions): Gallery {
         version,
         tailDeviceId: null,
         bytes: 0,
+        digest: null,
       }),
     pictured: (showing, surface, given) => {
       const kind = surface === 'clip' ? 'clip' : 'thumbnail';
@@ -104,6 +106,7 @@ export function gallery(options: GalleryOptions): Gallery {
         swapped: stranger !== undefined,
         surface,
         askedEventId,
+        askedDeviceId: null,
         state: reading.state,
         ownerId: head?.ownerId ?? null,
         deviceId: head?.deviceId ?? null,
@@ -111,6 +114,7 @@ export function gallery(options: GalleryOptions): Gallery {
         version: head?.version ?? null,
         tailDeviceId: tail?.deviceId ?? null,
         bytes: bytes.length,
+        digest: null,
       };
       recorder.shown(row);
       const right =

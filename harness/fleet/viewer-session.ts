@@ -186,6 +186,11 @@ function writeOp(
     status: row.status,
     toldUserId: row.toldUserId,
     askedEventId,
+    askedDeviceId: null,
+    version: null,
+    credential: 'session',
+    cookieUserId: null,
+    webCache: null,
     error: row.error,
   });
   tally.request(row.outcome, (row.sentNs ?? intendedNs) - intendedNs);

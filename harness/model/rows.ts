@@ -27,12 +27,25 @@ export interface OpRow {
   readonly status: number | null;
   /** Whom the backend said it served (`x-user-id`), or null when it said nothing. */
   readonly toldUserId: string | null;
-  /** Event that was asked for, where one was. */
+  /** Event that was asked for or uploaded, where one was. */
   readonly askedEventId: string | null;
+  /** Device whose live view was asked for. */
+  readonly askedDeviceId: string | null;
+  /** Version of the event that was uploaded; null for everything else. */
+  readonly version: number | null;
+  /** What the request showed of who sends it. */
+  readonly credential: Credential;
+  /** The user whose session a `Set-Cookie` of the answer hands over, or null when there was none. */
+  readonly cookieUserId: string | null;
+  /** What the answer said in `x-cache` of a shared HTTP cache, or null when it said nothing. */
+  readonly webCache: string | null;
   readonly error: string | null;
 }
 
-export type OpKind = 'login' | 'list' | 'thumbnails' | 'enlarge' | 'clip' | 'upload';
+/** `none`: sent without a session. `ended`: with a session that the backend has ended, or a token that never was one. */
+export type Credential = 'session' | 'none' | 'ended';
+
+export type OpKind = 'login' | 'list' | 'thumbnails' | 'enlarge' | 'clip' | 'live' | 'upload';
 
 /**
  * `ok`: answered with a 2xx. `refused`: answered with an error status. `failed`: the connection failed or was cut.
@@ -49,10 +62,12 @@ export interface ShownRow {
   readonly canary: boolean;
   /** True when the harness itself swapped these bytes, on purpose. */
   readonly swapped: boolean;
-  readonly surface: 'list' | 'thumbnail' | 'enlarge' | 'clip';
+  readonly surface: 'list' | 'thumbnail' | 'enlarge' | 'clip' | 'live';
   readonly requestedNs: number;
   readonly shownNs: number;
   readonly askedEventId: string | null;
+  /** Device whose live view was asked for. */
+  readonly askedDeviceId: string | null;
   readonly state: Reading['state'];
   /** From the head stamp (or the list entry); null when nothing could be read. */
   readonly ownerId: string | null;
@@ -62,6 +77,8 @@ export interface ShownRow {
   /** From the tail stamp of a blended picture. */
   readonly tailDeviceId: string | null;
   readonly bytes: number;
+  /** First 16 hexadecimal digits of the SHA-1 of the bytes, where they are not those of what was asked for; null otherwise. */
+  readonly digest: string | null;
 }
 
 /** Offending bytes, kept beside a picture of what was asked for. `mime` is `image/jpeg` for both. */
@@ -103,6 +120,60 @@ export interface ToldRow {
   readonly surface: 'heartbeat' | 'upload';
 }
 
+/** A change of who may see a device, made by its owner while the run goes on. */
+export interface ChangeRow {
+  readonly id: number;
+  readonly kind: 'share' | 'unshare' | 'transfer' | 'remove';
+  readonly deviceId: string;
+  /** The owner who asked for it. */
+  readonly byUserId: string;
+  /** Who gains or loses; null for a removal. */
+  readonly otherUserId: string | null;
+  readonly requestId: string;
+  readonly requestedNs: number;
+  /** When it was answered; null when it never was. */
+  readonly doneNs: number | null;
+  /** Only `ok` says that it was made; after anything else but `unsent` it may have been made or not. */
+  readonly outcome: OpOutcome;
+}
+
+/** One thing that the backend answered with, as it left the backend: what the library handed over is in `cache_call`. */
+export interface AnswerRow {
+  readonly id: number;
+  readonly requestId: string;
+  /** Whom the backend believed it served. */
+  readonly userId: string;
+  /** From 0: the place in a page of pictures. */
+  readonly place: number;
+  readonly askedEventId: string | null;
+  /** First 16 hexadecimal digits of the SHA-1 of the bytes. */
+  readonly digest: string;
+  readonly atNs: number;
+}
+
+/** One thing that was stored when calm was over, read by the harness itself, beside everything under test. */
+export interface SweepRow {
+  readonly id: number;
+  readonly store: 'cache' | 'database';
+  /** Key in the cache, or the same word for what the database has. */
+  readonly key: string;
+  readonly atNs: number;
+  /** What could be read from a picture; null for what is none. */
+  readonly state: Reading['state'] | null;
+  /** Named by the picture's head stamp; null for what is none. */
+  readonly ownerId: string | null;
+  readonly deviceId: string | null;
+  readonly eventId: string | null;
+  readonly version: number | null;
+  /** Named by the tail stamp of a blended picture. */
+  readonly tailDeviceId: string | null;
+  /** The value itself where it is text of at most 4096 bytes; null otherwise. */
+  readonly value: string | null;
+  readonly bytes: number;
+  /** First 16 hexadecimal digits of the SHA-1 of the value. */
+  readonly digest: string;
+}
+
 /** What the backend asked of the library, a row a key, and what it was given. */
 export interface CacheCallRow {
   readonly id: number;
@@ -110,7 +181,7 @@ export interface CacheCallRow {
   readonly callId: number;
   /** The viewer's or camera's request that caused it. */
   readonly requestId: string | null;
-  readonly call: 'get' | 'getMany' | 'set' | 'delete';
+  readonly call: 'get' | 'getMany' | 'getOrLoad' | 'set' | 'delete';
   readonly key: string;
   readonly startedNs: number;
   readonly doneNs: number;
@@ -127,6 +198,8 @@ export interface OriginRow {
   readonly key: string;
   readonly atNs: number;
   readonly requestId: string | null;
+  /** First 16 hexadecimal digits of the SHA-1 of what was loaded; null when there was nothing. */
+  readonly digest: string | null;
 }
 
 /** One command and its reply, as they passed. */
@@ -143,6 +216,8 @@ export interface WireRow {
   /** Upper case, for example `GET`; `?` for bytes that could not be parsed. */
   readonly command: string;
   readonly key: string | null;
+  /** First 16 hexadecimal digits of the SHA-1 of the value that the command stores under its key; null for commands that store none. */
+  readonly valueDigest: string | null;
   readonly commandNs: number;
   readonly replyNs: number | null;
   /** First byte of a RESP reply, for example `$`; first word of a memcached reply, or its status in binary; status of an HTTP response. */
@@ -228,6 +303,9 @@ export interface Recorder {
   evidence(row: EvidenceRow): void;
   camera(row: CameraRow): void;
   told(row: ToldRow): void;
+  change(row: ChangeRow): void;
+  answer(row: AnswerRow): void;
+  sweep(row: SweepRow): void;
   cacheCall(row: CacheCallRow): void;
   origin(row: OriginRow): void;
   wire(row: WireRow): void;
@@ -243,6 +321,9 @@ export type RecordTable =
   | 'evidence'
   | 'camera'
   | 'told'
+  | 'change'
+  | 'answer'
+  | 'sweep'
   | 'cache_call'
   | 'origin'
   | 'wire'

@@ -79,6 +79,7 @@ export const shown = (changes: Changes<ShownRow>): Row<ShownRow> => ({
   requestedNs: 310,
   shownNs: 320,
   askedEventId: 'event-1',
+  askedDeviceId: null,
   state: 'intact',
   ownerId: 'ann',
   deviceId: 'ann-door',
@@ -86,6 +87,7 @@ export const shown = (changes: Changes<ShownRow>): Row<ShownRow> => ({
   version: 1,
   tailDeviceId: null,
   bytes: 5000,
+  digest: null,
   ...changes,
 });
 
@@ -102,6 +104,11 @@ export const op = (changes: Changes<OpRow>): Row<OpRow> => ({
   status: 200,
   toldUserId: 'ann',
   askedEventId: null,
+  askedDeviceId: null,
+  version: null,
+  credential: 'session',
+  cookieUserId: null,
+  webCache: null,
   error: null,
   ...changes,
 });

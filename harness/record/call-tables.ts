@@ -1,4 +1,11 @@
-import type { CacheCallRow, OriginRow, WireConnectionRow, WireRow } from '../model/rows.ts';
+import type {
+  AnswerRow,
+  CacheCallRow,
+  OriginRow,
+  SweepRow,
+  WireConnectionRow,
+  WireRow,
+} from '../model/rows.ts';
 import {
   type Column,
   integer,
@@ -8,6 +15,7 @@ import {
   text,
   textOrNull,
 } from './column.ts';
+import { readingStates } from './reading-states.ts';
 
 const howOrNull = {
   ...oneOf('how it was ended by a rule; null otherwise', {
@@ -17,10 +25,17 @@ const howOrNull = {
   nullable: true,
 } as unknown as Column<'fin' | 'rst' | null>;
 
+const stateOrNull = {
+  ...oneOf('what could be read from a picture; null for what is none', readingStates),
+  nullable: true,
+} as unknown as Column<SweepRow['state']>;
+
 /** What the backend asked of its cache library, what passed on the wire, and what came from the source of truth. */
 export const callTables: {
   readonly cache_call: Table<CacheCallRow>;
   readonly origin: Table<OriginRow>;
+  readonly answer: Table<AnswerRow>;
+  readonly sweep: Table<SweepRow>;
   readonly wire: Table<WireRow>;
   readonly wire_connection: Table<WireConnectionRow>;
 } = {
@@ -33,6 +48,7 @@ export const callTables: {
       call: oneOf('the call', {
         get: 'one key',
         getMany: 'many keys at once',
+        getOrLoad: 'one key, loaded from the source of truth where it is missing',
         set: 'store',
         delete: 'remove',
       }),
@@ -58,6 +74,42 @@ export const callTables: {
       key: text('the key in the cache that it was loaded for'),
       atNs: integer('when'),
       requestId: textOrNull('the request that caused it, as in `op`'),
+      digest: textOrNull(
+        'first 16 hexadecimal digits of the SHA-1 of what was loaded; null when there was nothing',
+      ),
+    },
+  },
+  answer: {
+    says: 'One picture or clip that the backend answered with, as it left the backend.',
+    columns: {
+      id: integer('unique within the table'),
+      requestId: text('the request, as in `op`'),
+      userId: text('whom the backend believed it served'),
+      place: integer('from 0: the place in a page of pictures'),
+      askedEventId: textOrNull('the event that was asked for'),
+      digest: text('first 16 hexadecimal digits of the SHA-1 of the bytes'),
+      atNs: integer('when'),
+    },
+  },
+  sweep: {
+    says: 'One thing that was stored when calm was over, read by the harness itself.',
+    columns: {
+      id: integer('unique within the table'),
+      store: oneOf('where it was found', {
+        cache: 'in the cache',
+        database: "in the backend's source of truth",
+      }),
+      key: text('the key in the cache, or the same word for what the database has'),
+      atNs: integer('when it was read'),
+      state: stateOrNull,
+      ownerId: textOrNull('owner named by the head stamp of a picture'),
+      deviceId: textOrNull('device named by the head stamp of a picture'),
+      eventId: textOrNull('event named by the head stamp of a picture'),
+      version: integerOrNull('version named by the head stamp of a picture'),
+      tailDeviceId: textOrNull('device named by the tail stamp of a blended picture'),
+      value: textOrNull('the value itself where it is text of at most 4096 bytes'),
+      bytes: integer('length of the value'),
+      digest: text('first 16 hexadecimal digits of the SHA-1 of the value'),
     },
   },
   wire: {
@@ -72,6 +124,9 @@ export const callTables: {
       burstPlace: integer('place within the burst, from 1'),
       command: text('upper case; `?` for bytes that could not be parsed'),
       key: textOrNull('its first key'),
+      valueDigest: textOrNull(
+        'first 16 hexadecimal digits of the SHA-1 of the value that the command stores under its key; null for commands that store none',
+      ),
       commandNs: integer('when the command passed'),
       replyNs: integerOrNull('when the reply passed; null when none came'),
       replyType: textOrNull('first byte or word of the reply, or its status'),

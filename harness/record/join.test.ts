@@ -40,7 +40,13 @@ function writePart(name: string, writer: number, rows: number): string {
   const path = join(folder, `run.sqlite.${name}.part`);
   const part = openPart({ path, name, writer });
   for (let row = 0; row < rows; row += 1)
-    part.origin({ id: part.nextId('origin'), key: `${name} ${row}`, atNs: row, requestId: null });
+    part.origin({
+      id: part.nextId('origin'),
+      key: `${name} ${row}`,
+      atNs: row,
+      requestId: null,
+      digest: null,
+    });
   part.close();
   return path;
 }
@@ -130,7 +136,7 @@ test('a part that fails half way is left out as a whole', () => {
     surface: 'heartbeat',
   });
   // An id of the other writer: the row of told is copied before this one is refused.
-  part.origin({ id: 2 ** 40 + 1, key: 'clash', atNs: 1, requestId: null });
+  part.origin({ id: 2 ** 40 + 1, key: 'clash', atNs: 1, requestId: null, digest: null });
   part.close();
   finish([writePart('backend', 1, 3), path]);
   expect(stateAndCount()).toMatchObject({
@@ -154,7 +160,7 @@ test('two writers of one ordinal are noticed', () => {
 test('a part that was not closed makes the record failed, with the rows that it had written', () => {
   const path = join(folder, 'fleet.part');
   const part = openPart({ path, name: 'fleet', writer: 1 });
-  part.origin({ id: part.nextId('origin'), key: 'a', atNs: 1, requestId: null });
+  part.origin({ id: part.nextId('origin'), key: 'a', atNs: 1, requestId: null, digest: null });
   part.flush();
   // What a kill at this moment leaves: the file and its log.
   const left = join(folder, 'left.part');
@@ -173,7 +179,13 @@ test('a part that met a full disk makes the record failed with its reason', () =
   const path = join(folder, 'fleet.part');
   const part = openPart({ path, name: 'fleet', writer: 1, batchRows: 1, pagesMax: 60 });
   for (let row = 0; row < 2000; row += 1)
-    part.origin({ id: part.nextId('origin'), key: 'x'.repeat(200), atNs: 1, requestId: null });
+    part.origin({
+      id: part.nextId('origin'),
+      key: 'x'.repeat(200),
+      atNs: 1,
+      requestId: null,
+      digest: null,
+    });
   part.close();
   finish([path]);
   expect(stateAndCount()).toMatchObject({

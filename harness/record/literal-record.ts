@@ -12,6 +12,11 @@ export interface LiteralRows {
   readonly evidence?: readonly Literal<rows.EvidenceRow>[];
   readonly cameras?: readonly Literal<rows.CameraRow>[];
   readonly told?: readonly Literal<rows.ToldRow>[];
+  readonly changes?: readonly Literal<rows.ChangeRow>[];
+  readonly answers?: readonly Literal<rows.AnswerRow>[];
+  readonly sweeps?: readonly Literal<rows.SweepRow>[];
+  readonly origins?: readonly Literal<rows.OriginRow>[];
+  readonly wire?: readonly Literal<rows.WireRow>[];
   readonly cacheCalls?: readonly Literal<rows.CacheCallRow>[];
   readonly wireConnections?: readonly Literal<rows.WireConnectionRow>[];
   readonly phases?: readonly Literal<rows.PhaseRow>[];
@@ -62,6 +67,11 @@ function writeRows(path: string, literal: LiteralRows): void {
   for (const row of literal.evidence ?? []) writer.evidence(named('evidence', row));
   for (const row of literal.cameras ?? []) writer.camera(named('camera', row));
   for (const row of literal.told ?? []) writer.told(named('told', row));
+  for (const row of literal.changes ?? []) writer.change(named('change', row));
+  for (const row of literal.answers ?? []) writer.answer(named('answer', row));
+  for (const row of literal.sweeps ?? []) writer.sweep(named('sweep', row));
+  for (const row of literal.origins ?? []) writer.origin(named('origin', row));
+  for (const row of literal.wire ?? []) writer.wire(named('wire', row));
   for (const row of literal.cacheCalls ?? []) writer.cacheCall(named('cache_call', row));
   for (const row of literal.wireConnections ?? [])
     writer.wireConnection(named('wire_connection', row));

@@ -34,7 +34,7 @@ function startWriter(path: string): ChildProcess {
     const { openPart } = await import(${JSON.stringify(module)});
     const part = openPart({ path: ${JSON.stringify(path)}, name: 'fleet', writer: 1, batchRows: 20 });
     for (let row = 0; row < 2_000_000 && part.failure() === undefined; row += 1) {
-      part.origin({ id: part.nextId('origin'), key: 'thumb:' + row, atNs: row, requestId: null });
+      part.origin({ id: part.nextId('origin'), key: 'thumb:' + row, atNs: row, requestId: null, digest: null });
       if (row % 20 === 19) process._rawDebug(String(part.rowsWritten()));
     }`;
   return spawn(process.execPath, ['--input-type=module', '--no-warnings', '--eval', program], {
@@ -84,7 +84,13 @@ test('a process that is killed while it joins leaves a record that says it is ru
     createRecord(main, header);
     const part = openPart({ path, name: 'fleet', writer: 1 });
     for (let row = 0; row < 20_000; row += 1)
-      part.origin({ id: part.nextId('origin'), key: `thumb:${row}`, atNs: row, requestId: null });
+      part.origin({
+        id: part.nextId('origin'),
+        key: `thumb:${row}`,
+        atNs: row,
+        requestId: null,
+        digest: null,
+      });
     part.close();
     const module = new URL('./join.ts', import.meta.url).href;
     const finish = `
@@ -132,7 +138,13 @@ test('a disk that is really full stops the part with one clear error, and the re
       onFailure: (error) => failures.push(error.message),
     });
     for (let row = 0; row < 50_000; row += 1)
-      part.origin({ id: part.nextId('origin'), key: `thumb:${row}`, atNs: row, requestId: null });
+      part.origin({
+        id: part.nextId('origin'),
+        key: `thumb:${row}`,
+        atNs: row,
+        requestId: null,
+        digest: null,
+      });
     part.close();
     expect(failures).toHaveLength(1);
     expect(failures[0]).toContain(`the record could not be written: disk full at ${path}`);

@@ -18,6 +18,7 @@ const load = (writer: PartWriter, key: string): OriginRow => ({
   key,
   atNs: 5,
   requestId: null,
+  digest: null,
 });
 
 function keysIn(path: string): unknown[] {

@@ -70,6 +70,11 @@ const op: Omit<OpRow, 'id'> = {
   outcome: 'ok',
   status: 200,
   toldUserId: 'user-1',
+  askedDeviceId: null,
+  version: null,
+  credential: 'session',
+  cookieUserId: null,
+  webCache: null,
   askedEventId: null,
   error: null,
 };
@@ -173,7 +178,7 @@ test('a record with a journal beside it is read from a copy that is removed, and
   writer.exec('PRAGMA cache_spill = 1; PRAGMA cache_size = 1; BEGIN');
   writer.exec("UPDATE run SET state = 'failed'");
   for (let row = 100; row < 400; row += 1)
-    writer.exec(`INSERT INTO origin VALUES (${row}, '${'x'.repeat(300)}', 1, NULL)`);
+    writer.exec(`INSERT INTO origin VALUES (${row}, '${'x'.repeat(300)}', 1, NULL, NULL)`);
   // What a kill in the middle of a transaction leaves: pages of it in the file, and the journal that takes them back.
   const left = join(folder, 'left');
   mkdirSync(left);

@@ -13,6 +13,9 @@ export interface RowOf {
   readonly evidence: rows.EvidenceRow;
   readonly camera: rows.CameraRow;
   readonly told: rows.ToldRow;
+  readonly change: rows.ChangeRow;
+  readonly answer: rows.AnswerRow;
+  readonly sweep: rows.SweepRow;
   readonly cache_call: rows.CacheCallRow;
   readonly origin: rows.OriginRow;
   readonly wire: rows.WireRow;

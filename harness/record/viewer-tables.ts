@@ -1,4 +1,4 @@
-import type { CameraRow, EvidenceRow, OpRow, ShownRow, ToldRow } from '../model/rows.ts';
+import type { CameraRow, ChangeRow, EvidenceRow, OpRow, ShownRow, ToldRow } from '../model/rows.ts';
 import {
   blob,
   blobOrNull,
@@ -10,6 +10,7 @@ import {
   text,
   textOrNull,
 } from './column.ts';
+import { readingStates } from './reading-states.ts';
 
 /** What people and cameras asked, and what they were given. */
 export const viewerTables: {
@@ -18,6 +19,7 @@ export const viewerTables: {
   readonly evidence: Table<EvidenceRow>;
   readonly camera: Table<CameraRow>;
   readonly told: Table<ToldRow>;
+  readonly change: Table<ChangeRow>;
 } = {
   op: {
     says: 'One request of a viewer, or an upload of a camera.',
@@ -32,6 +34,7 @@ export const viewerTables: {
         thumbnails: 'the pictures of that page',
         enlarge: 'the picture that was tapped',
         clip: 'the video of it',
+        live: 'what a camera sees now',
         upload: 'a new event of a camera',
       }),
       requestId: text('sent as `x-request-id`; the answer must echo it'),
@@ -48,7 +51,18 @@ export const viewerTables: {
       }),
       status: integerOrNull('HTTP status; null when none arrived'),
       toldUserId: textOrNull('whom the backend said it served; null when it said nothing'),
-      askedEventId: textOrNull('the event that was asked for, where one was'),
+      askedEventId: textOrNull('the event that was asked for or uploaded, where one was'),
+      askedDeviceId: textOrNull('the device whose live view was asked for'),
+      version: integerOrNull('version of the event that was uploaded; null for everything else'),
+      credential: oneOf('what the request showed of who sends it', {
+        session: 'a session of its sender',
+        none: 'nothing',
+        ended: 'a session that has ended, or a token that never was one',
+      }),
+      cookieUserId: textOrNull(
+        'the user whose session a `Set-Cookie` of the answer hands over; null when there was none',
+      ),
+      webCache: textOrNull('what the answer said in `x-cache`; null when it said nothing'),
       error: textOrNull('what went wrong'),
     },
   },
@@ -65,23 +79,22 @@ export const viewerTables: {
         thumbnail: 'a picture on the Events tab',
         enlarge: 'a tapped picture',
         clip: 'a video',
+        live: 'what a camera sees now',
       }),
       requestedNs: integer('when it was asked for'),
       shownNs: integer('when it had arrived'),
       askedEventId: textOrNull('the event that was asked for'),
-      state: oneOf('what could be read from the bytes', {
-        intact: 'one picture, and its checksum is right',
-        blended: 'head and tail belong to different pictures',
-        truncated: 'the end is missing',
-        damaged: 'a stamp can be read, and the checksum is wrong',
-        unstamped: 'nothing in it says whose it is',
-      }),
+      askedDeviceId: textOrNull('the device whose live view was asked for'),
+      state: oneOf('what could be read from the bytes', readingStates),
       ownerId: textOrNull('owner named by the head stamp'),
       deviceId: textOrNull('device named by the head stamp or the list entry'),
       eventId: textOrNull('event named by the head stamp or the list entry'),
       version: integerOrNull('version named by the head stamp or the list entry'),
       tailDeviceId: textOrNull('device named by the tail stamp of a blended picture'),
       bytes: integer('length of the body'),
+      digest: textOrNull(
+        'first 16 hexadecimal digits of the SHA-1 of the bytes, where they are not those of what was asked for',
+      ),
     },
   },
   evidence: {
@@ -125,6 +138,32 @@ export const viewerTables: {
       toldDeviceId: text('the device that the backend said it was talking to'),
       toldOwnerId: text('the owner that it was told'),
       surface: oneOf('what it had sent', { heartbeat: 'a heartbeat', upload: 'an event' }),
+    },
+  },
+  change: {
+    says: 'A change of who may see a device, made by its owner while the run went on.',
+    columns: {
+      id: integer('unique within the table'),
+      kind: oneOf('what was asked for', {
+        share: 'another user may see it as well',
+        unshare: 'that user may not any more',
+        transfer: 'it belongs to another user, and shares end',
+        remove: 'it is gone, with its events',
+      }),
+      deviceId: text('the camera'),
+      byUserId: text('the owner who asked for it'),
+      otherUserId: textOrNull('who gains or loses; null for a removal'),
+      requestId: text('sent as `x-request-id`'),
+      requestedNs: integer('when it was sent'),
+      doneNs: integerOrNull('when it was answered; null when it never was'),
+      outcome: oneOf('how it ended; only `ok` says that it was made', {
+        ok: 'answered with a 2xx',
+        refused: 'answered with an error status',
+        failed: 'the connection failed or was cut',
+        expired: 'not answered within the deadline',
+        unsent: 'the generator could not send it',
+        'wrong-echo': "the answer named another request's id",
+      }),
     },
   },
 };

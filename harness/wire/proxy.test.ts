@@ -24,6 +24,7 @@ describe('pairing', () => {
       fate: 'delivered',
       faultId: null,
       pictureDeviceId: null,
+      valueDigest: null,
     };
     const first = { id: 1, position: 1, burst: 1, burstPlace: 1, command: 'GET', key: 'a' };
     const second = { id: 2, position: 2, burst: 1, burstPlace: 2, command: 'DEL', key: 'b' };

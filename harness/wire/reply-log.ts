@@ -102,6 +102,7 @@ export class ReplyLog {
       burstPlace: to.burstPlace,
       command: to.command,
       key: to.key,
+      valueDigest: null,
       commandNs: to.commandNs,
       replyNs: reply.replyNs,
       replyType: reply.replyType,

@@ -76,7 +76,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     const onLoad = (key: string): void => {
       counts.originLoads += 1;
       const id = recorder.nextId('origin');
-      recorder.origin({ id, key, atNs: world.clock.nowNs(), requestId });
+      recorder.origin({ id, key, atNs: world.clock.nowNs(), requestId, digest: null });
     };
     const tapped = tap.forRequest(requestId, hangUp);
     const cache = mitigations.has('seal-values') ? sealedCache(tapped) : tapped;
