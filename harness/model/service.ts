@@ -88,6 +88,8 @@ export interface StartedService extends AsyncDisposable {
   readonly openConsole?: () => Promise<RedisConsole>;
   /** Absent where there is no replica to fail over to. */
   readonly failover?: FailoverControl;
+  /** Absent where it is no cluster. */
+  readonly cluster?: ClusterControl;
   /** Its last lines of output, for error messages. */
   logTail(): string;
 }
@@ -99,6 +101,49 @@ export interface FailoverControl {
   promoted(signal: AbortSignal): Promise<void>;
   /** Starts what was killed, as a replica of today's primary. Resolves when it follows it. */
   rejoin(signal: AbortSignal): Promise<void>;
+}
+
+/** The nodes of a cluster and their slots. Nodes count from 0, slots are below 16,384. */
+export interface ClusterControl {
+  /** Where each node is; the first is where the service is. */
+  readonly nodes: readonly Endpoint[];
+  /** From now on the nodes send clients to these addresses, one a node, also after a restart. Resolves when each of them says so. */
+  announce(addresses: readonly Endpoint[], signal: AbortSignal): Promise<void>;
+  /** Which node has a slot now. */
+  ownerOf(slot: number): number;
+  /** The slots of a node that hold keys now. */
+  slotsWithKeys(node: number): Promise<readonly number[]>;
+  /** Moves a slot with its keys to another node, while clients go on. */
+  moveSlot(move: SlotMove): Promise<SlotMoved>;
+  /** Resolves when all nodes say the same of every slot. */
+  agreed(signal: AbortSignal): Promise<void>;
+  /** How often a node has sent a client elsewhere since it was started. */
+  redirections(): Promise<Redirections>;
+}
+
+export interface SlotMove {
+  readonly slot: number;
+  /** The node that gets it. Slots that move at one time go to one node: two that gain slots at once can each believe the other. */
+  readonly to: number;
+  /** How many keys go at once. 10 unless told. */
+  readonly keysPerStep?: number;
+  /**
+   * Awaited after each step, while some keys are here and some there: a client that asks for one that is
+   * gone is sent on with ASK. When it rejects, the move is still brought to its end, and rejects then.
+   */
+  readonly afterStep?: (keysMoved: number) => Promise<void>;
+}
+
+export interface SlotMoved {
+  readonly keys: number;
+  readonly steps: number;
+}
+
+export interface Redirections {
+  /** ASK: one command, elsewhere. */
+  readonly asked: number;
+  /** MOVED: all commands for the slot, elsewhere. */
+  readonly moved: number;
 }
 
 export interface KillOptions {

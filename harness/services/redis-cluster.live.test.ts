@@ -23,23 +23,25 @@ describe.skipIf(isMissing)(`a cluster${isMissing ? ' (redis-server is not on PAT
       await using topology = await startClusterTopology({ path, ...bench }, never);
       expect(topology.processIds).toHaveLength(3);
       const client = new Cluster(
-        topology.nodes.map(({ host, port }) => ({ host, port })),
+        topology.cluster.nodes.map(({ host, port }) => ({ host, port })),
         { slotsRefreshInterval: 0 },
       );
       try {
         for (const key of keys) await client.set(key, `of ${key}`);
         const slot = await client.cluster('KEYSLOT', '{camera}');
-        const from = topology.ownerOf(slot);
+        const from = topology.cluster.ownerOf(slot);
         const to = (from + 1) % 3;
-        const source = topology.nodes[from]!;
-        const target = topology.nodes[to]!;
+        const source = topology.cluster.nodes[from]!;
+        const target = topology.cluster.nodes[to]!;
+        expect(await topology.cluster.slotsWithKeys(from)).toEqual([slot]);
+        expect(await topology.cluster.slotsWithKeys(to)).toEqual([]);
         const readAll = async (): Promise<void> => {
           for (const key of keys) expect(await client.get(key)).toBe(`of ${key}`);
         };
         await readAll();
         expect(await redirections(source)).toEqual({ asked: 0, moved: 0 });
         const shares: number[] = [];
-        const moved = await topology.moveSlot({
+        const moved = await topology.cluster.moveSlot({
           slot,
           to,
           keysPerStep: 20,
@@ -51,7 +53,7 @@ describe.skipIf(isMissing)(`a cluster${isMissing ? ' (redis-server is not on PAT
         expect(moved).toEqual({ keys: 60, steps: 3 });
         expect(shares).toEqual([20, 40, 60]);
         expect(await redirections(source)).toEqual({ asked: 120, moved: 0 });
-        expect(topology.ownerOf(slot)).toBe(to);
+        expect(topology.cluster.ownerOf(slot)).toBe(to);
         expect(await askOnce({ endpoint: source }, 'GET', keys[0]!)).toBe(
           `-MOVED ${slot} ${target.host}:${target.port}\r\n`,
         );
@@ -68,19 +70,47 @@ describe.skipIf(isMissing)(`a cluster${isMissing ? ' (redis-server is not on PAT
     await using bench = await openBench();
     await using topology = await startClusterTopology({ path, ...bench }, never);
     const slot = Number((await askOnce(topology, 'CLUSTER', 'KEYSLOT', '{home}')).slice(1));
-    const owner = { endpoint: topology.nodes[topology.ownerOf(slot)]! };
-    const to = (topology.ownerOf(slot) + 1) % 3;
+    const owner = { endpoint: topology.cluster.nodes[topology.cluster.ownerOf(slot)]! };
+    const to = (topology.cluster.ownerOf(slot) + 1) % 3;
     for (let index = 0; index < 30; index += 1)
       await askOnce(owner, 'SET', `{home}:${index}`, String(index));
     const afterStep = (): Promise<void> => Promise.reject(new Error('stopped by hand'));
-    await expect(topology.moveSlot({ slot, to, afterStep })).rejects.toThrow('stopped by hand');
-    const last = topology.nodes[to]!;
+    await expect(topology.cluster.moveSlot({ slot, to, afterStep })).rejects.toThrow(
+      'stopped by hand',
+    );
+    const last = topology.cluster.nodes[to]!;
     expect(await askOnce({ endpoint: last }, 'GET', '{home}:29')).toBe('$2\r\n29\r\n');
     await topology.kill({ data: 'kept' });
     await topology.restart(never);
     expect(await askOnce({ endpoint: last }, 'GET', '{home}:29')).toBe('$2\r\n29\r\n');
-    await expect(topology.moveSlot({ slot: 16_384, to: 0 })).rejects.toThrow('no slot 16384');
-    await expect(topology.moveSlot({ slot, to: 3 })).rejects.toThrow('no node 3');
+    await expect(topology.cluster.moveSlot({ slot: 16_384, to: 0 })).rejects.toThrow(
+      'no slot 16384',
+    );
+    await expect(topology.cluster.moveSlot({ slot, to: 3 })).rejects.toThrow('no node 3');
+  });
+
+  test('sends clients where it was told to, and still does after a kill', async () => {
+    await using bench = await openBench();
+    await using topology = await startClusterTopology({ path, ...bench }, never);
+    const addresses = [1, 2, 3].map((port) => ({ host: '127.0.0.1', port }));
+    await expect(topology.cluster.announce(addresses.slice(1), never)).rejects.toThrow(
+      '2 addresses were given for a cluster of 3 nodes',
+    );
+    await topology.cluster.announce(addresses, never);
+    const sentTo = (): Promise<string[]> =>
+      Promise.all(
+        topology.cluster.nodes.map((endpoint) => askOnce({ endpoint }, 'SET', 'homeless', '1')),
+      );
+    const slot = Number((await askOnce(topology, 'CLUSTER', 'KEYSLOT', 'homeless')).slice(1));
+    const owner = topology.cluster.ownerOf(slot);
+    const told = [0, 1, 2].map((node) =>
+      node === owner ? '+OK\r\n' : `-MOVED ${slot} 127.0.0.1:${owner + 1}\r\n`,
+    );
+    expect(await sentTo()).toEqual(told);
+    await topology.kill();
+    await topology.restart(never);
+    expect(await sentTo()).toEqual(told);
+    expect(await topology.cluster.redirections()).toEqual({ asked: 0, moved: 2 });
   });
 
   test('is not left behind when starting it is aborted half-way', async () => {

@@ -1,51 +1,35 @@
-import type { StartedService } from '../model/service.ts';
+import type {
+  ClusterControl,
+  Redirections,
+  SlotMove,
+  SlotMoved,
+  StartedService,
+} from '../model/service.ts';
 import type { Endpoint } from '../model/target.ts';
 import { every, firstDeath, killAll, logTails, restartAll, until } from './group.ts';
 import { freePort, type ProcessOptions, startProcess } from './process.ts';
 import { fieldOf, redisRecipe } from './recipe-redis.ts';
 import { openRedisConsole, sayOnce } from './redis-console.ts';
+import { carrySlot } from './redis-slot-move.ts';
 
 /** Three primaries that share the slots. `endpoint` is that of the first. */
 export interface ClusterTopology extends StartedService {
-  readonly nodes: readonly Endpoint[];
-  /** Which node, from 0, has a slot now. */
-  ownerOf(slot: number): number;
-  /** Moves a slot with its keys to another node, while clients go on. */
-  moveSlot(options: SlotMove): Promise<SlotMoved>;
-}
-
-export interface SlotMove {
-  /** From 0 to 16,383. */
-  readonly slot: number;
-  /** The node that gets it, from 0. */
-  readonly to: number;
-  /** How many keys go at once. 10 unless told. */
-  readonly keysPerStep?: number;
-  /**
-   * Awaited after each step, while some keys are here and some there: a client that asks for one that is
-   * gone is sent on with ASK. When it rejects, the move is still brought to its end, and rejects then.
-   */
-  readonly afterStep?: (keysMoved: number) => Promise<void>;
-}
-
-export interface SlotMoved {
-  readonly keys: number;
-  readonly steps: number;
+  readonly cluster: ClusterControl;
 }
 
 const nodeCount = 3;
 const slotCount = 16_384;
 const nodeTimeoutMs = 2_000;
 const settleMsMax = 15_000;
-const migrateMsMax = 5_000;
-const keysPerStepDefault = 10;
-const stepsMax = 100_000;
 
+/** One process of the cluster, and what it tells the others about itself. */
 interface Node {
   readonly service: StartedService;
   readonly id: string;
   /** Where the nodes talk with each other. */
   readonly busPort: number;
+  /** Where clients are sent; where it is, unless it was told otherwise. */
+  announced: Endpoint;
 }
 
 /**
@@ -61,37 +45,17 @@ export async function startClusterTopology(
   for (let index = 0; index < nodeCount; index += 1)
     nodes.push(await startNode({ ...options, index, starting }, signal));
   await introduce(nodes);
-  const services = nodes.map(({ service }) => service);
-  const settled = async (signal: AbortSignal): Promise<void> => {
-    await until(() => every(services, isWhole), {
-      what: 'a cluster in which all nodes know each other and every slot has an owner',
-      withinMs: settleMsMax,
-      signal,
-      logTail: () => logTails(services),
-    });
-  };
-  await settled(signal);
-  return topologyOf({ nodes, settled, processes: starting.move() });
+  const slots = new Slots(nodes);
+  await slots.settled(signal);
+  return topologyOf(slots, starting.move());
 }
 
-function topologyOf({
-  nodes,
-  settled,
-  processes,
-}: {
-  readonly nodes: readonly Node[];
-  readonly settled: (signal: AbortSignal) => Promise<void>;
-  readonly processes: AsyncDisposableStack;
-}): ClusterTopology {
-  const services = nodes.map(({ service }) => service);
-  const first = nodeAt(nodes, 0).service;
-  const moved = new Map<number, number>();
-  const ownerOf = (slot: number): number =>
-    moved.get(checkedSlot(slot)) ?? Math.floor((slot * nodeCount) / slotCount);
+function topologyOf(slots: Slots, processes: AsyncDisposableStack): ClusterTopology {
+  const services = slots.nodes.map(({ service }) => service);
+  const first = slots.node(0).service;
   return {
     says: `${first.says} and ${nodeCount - 1} more in a cluster`,
-    nodes: services.map(({ endpoint }) => endpoint),
-    ownerOf,
+    cluster: controlOf(slots),
     abilities: { kill: true },
     died: firstDeath(services),
     get endpoint() {
@@ -104,23 +68,115 @@ function topologyOf({
     kill: (options) => killAll(services, options),
     restart: async (signal) => {
       await restartAll(services, signal);
-      await settled(signal);
-    },
-    moveSlot: async (move) => {
-      const from = ownerOf(move.slot);
-      if (from === move.to) return { keys: 0, steps: 0 };
-      const others = services.filter((_, index) => index !== from && index !== move.to);
-      const carried = await carry(move, {
-        source: nodeAt(nodes, from),
-        target: nodeAt(nodes, move.to),
-        others,
-      });
-      moved.set(move.slot, move.to);
-      if (carried.failure !== undefined) throw carried.failure;
-      return carried.moved;
+      await slots.settled(signal);
     },
     [Symbol.asyncDispose]: () => processes.disposeAsync(),
   };
+}
+
+function controlOf(slots: Slots): ClusterControl {
+  return {
+    nodes: slots.nodes.map(({ service }) => service.endpoint),
+    announce: (addresses, signal) => slots.announce(addresses, signal),
+    ownerOf: (slot) => slots.ownerOf(slot),
+    slotsWithKeys: (node) => slotsWithKeys(slots.node(node)),
+    moveSlot: (move) => slots.move(move),
+    agreed: (signal) => slots.settled(signal),
+    redirections: async () => {
+      const all = await Promise.all(slots.nodes.map(redirectionsOf));
+      return {
+        asked: all.reduce((sum, { asked }) => sum + asked, 0),
+        moved: all.reduce((sum, { moved }) => sum + moved, 0),
+      };
+    },
+  };
+}
+
+/** Who has which slot; identity and change over time are the point, so a class. */
+class Slots {
+  readonly nodes: readonly Node[];
+  readonly #moved = new Map<number, number>();
+
+  constructor(nodes: readonly Node[]) {
+    this.nodes = nodes;
+  }
+
+  node(index: number): Node {
+    const node = this.nodes[index];
+    if (node === undefined)
+      throw new RangeError(`there is no node ${index}; a cluster here has ${nodeCount}, from 0`);
+    return node;
+  }
+
+  ownerOf(slot: number): number {
+    return this.#moved.get(checkedSlot(slot)) ?? Math.floor((slot * nodeCount) / slotCount);
+  }
+
+  async move(move: SlotMove): Promise<SlotMoved> {
+    const from = this.ownerOf(move.slot);
+    if (from === move.to) return { keys: 0, steps: 0 };
+    const [source, target] = [this.node(from), this.node(move.to)];
+    const others = this.nodes.filter((node) => node !== source && node !== target);
+    const carried = await carrySlot(move, {
+      source: placeOf(source),
+      target: placeOf(target),
+      others: others.map(placeOf),
+    });
+    this.#moved.set(move.slot, move.to);
+    if (carried.failure !== undefined) throw carried.failure;
+    return carried.moved;
+  }
+
+  async announce(addresses: readonly Endpoint[], signal: AbortSignal): Promise<void> {
+    if (addresses.length !== nodeCount)
+      throw new RangeError(
+        `${addresses.length} addresses were given for a cluster of ${nodeCount} nodes; give one a node`,
+      );
+    for (const [index, address] of addresses.entries()) {
+      const node = this.node(index);
+      node.announced = address;
+      await using console = await openRedisConsole(node.service.endpoint);
+      // The others hear of the new address over the bus, whose port has to stay what it is.
+      await console.say('CONFIG', 'SET', 'cluster-announce-bus-port', String(node.busPort));
+      await console.say('CONFIG', 'SET', 'cluster-announce-ip', address.host);
+      await console.say('CONFIG', 'SET', 'cluster-announce-port', String(address.port));
+    }
+    await this.settled(signal);
+  }
+
+  /** Resolves when all nodes know each other, agree on every slot, and send clients where they should. */
+  async settled(signal: AbortSignal): Promise<void> {
+    const services = this.nodes.map(({ service }) => service);
+    await until(
+      async () => (await every(services, isWhole)) && (await every(services, this.#agrees)),
+      {
+        what: 'a cluster in which all nodes know each other and every slot has one owner',
+        withinMs: settleMsMax,
+        signal,
+        logTail: () => logTails(services),
+      },
+    );
+  }
+
+  readonly #agrees = async ({ endpoint }: StartedService): Promise<boolean> => {
+    await using console = await openRedisConsole(endpoint);
+    const ranges = (await console.list('CLUSTER', 'SLOTS')).map((range) => range.split(' '));
+    return ranges.every(([from, to, host, port, id]) =>
+      this.#has({ id, host, port }, { from: Number(from), to: Number(to) }),
+    );
+  };
+
+  /** Whether a node is where it was announced to be, and has all of these slots. */
+  #has(
+    who: Readonly<Record<'id' | 'host' | 'port', string | undefined>>,
+    { from, to }: { readonly from: number; readonly to: number },
+  ): boolean {
+    const index = this.nodes.findIndex(({ id }) => id === who.id);
+    const announced = this.nodes[index]?.announced;
+    if (announced?.host !== who.host || String(announced?.port) !== who.port) return false;
+    for (let slot = from; slot <= to; slot += 1) if (this.ownerOf(slot) !== index) return false;
+    return true;
+  }
 }
 
 async function startNode(
@@ -135,19 +191,23 @@ async function startNode(
   signal: AbortSignal,
 ): Promise<Node> {
   let busPort = await freePort();
-  let isUp = false;
+  let started: Node | undefined;
   const service = starting.use(
     await startProcess(
       {
         ...redisRecipe({}),
         prepare: async (place) => {
           // The others remember it once they have met, so it stays the same from then on.
-          if (!isUp) busPort = await freePort();
+          if (started === undefined) busPort = await freePort();
+          const { host, port } = started?.announced ?? place.endpoint;
           const configuration = [
             'cluster-enabled yes',
             'cluster-config-file nodes.conf',
             `cluster-node-timeout ${nodeTimeoutMs}`,
             `cluster-port ${busPort}`,
+            `cluster-announce-ip ${host}`,
+            `cluster-announce-port ${port}`,
+            `cluster-announce-bus-port ${busPort}`,
           ];
           return redisRecipe({ configuration }).prepare(place);
         },
@@ -156,13 +216,14 @@ async function startNode(
       signal,
     ),
   );
-  isUp = true;
   await using console = await openRedisConsole(service.endpoint);
   const from = Math.ceil((index * slotCount) / nodeCount);
   const to = Math.ceil(((index + 1) * slotCount) / nodeCount) - 1;
   await console.say('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to));
   await console.say('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
-  return { service, id: await console.say('CLUSTER', 'MYID'), busPort };
+  const id = await console.say('CLUSTER', 'MYID');
+  started = { service, id, busPort, announced: service.endpoint };
+  return started;
 }
 
 /** Whoever has met one of them hears of the others from it. */
@@ -184,57 +245,26 @@ async function isWhole({ endpoint }: StartedService): Promise<boolean> {
   );
 }
 
-/** The steps that the cluster specification gives for moving a slot by hand. */
-async function carry(
-  { slot, keysPerStep = keysPerStepDefault, afterStep }: SlotMove,
-  {
-    source,
-    target,
-    others,
-  }: { readonly source: Node; readonly target: Node; readonly others: readonly StartedService[] },
-): Promise<{ readonly moved: SlotMoved; readonly failure: unknown }> {
-  await using here = await openRedisConsole(source.service.endpoint);
-  await using there = await openRedisConsole(target.service.endpoint);
-  const { host, port } = target.service.endpoint;
-  const setSlot = ['CLUSTER', 'SETSLOT', String(slot)] as const;
-  await there.say(...setSlot, 'IMPORTING', source.id);
-  await here.say(...setSlot, 'MIGRATING', target.id);
-  const next = (): Promise<readonly string[]> =>
-    here.list('CLUSTER', 'GETKEYSINSLOT', String(slot), String(keysPerStep));
-  let failure: unknown;
-  let keys = 0;
-  let steps = 0;
-  for (let batch = await next(); batch.length > 0; batch = await next()) {
-    if (steps >= stepsMax)
-      throw new Error(
-        `slot ${slot} still has keys after ${stepsMax} steps; take more than ${keysPerStep} keys a step`,
-      );
-    await here.say('MIGRATE', host, String(port), '', '0', String(migrateMsMax), 'KEYS', ...batch);
-    keys += batch.length;
-    steps += 1;
-    // A slot that stays between two nodes is worse than one that moves a little faster than was wished.
-    if (failure === undefined) failure = await failureOf(afterStep?.(keys));
-  }
-  await there.say(...setSlot, 'NODE', target.id);
-  await here.say(...setSlot, 'NODE', target.id);
-  for (const { endpoint } of others) await sayOnce(endpoint, ...setSlot, 'NODE', target.id);
-  return { moved: { keys, steps }, failure };
+/** Asked of the server in one script, as it has no command for it. */
+async function slotsWithKeys({ service }: Node): Promise<readonly number[]> {
+  await using console = await openRedisConsole(service.endpoint);
+  const script = `local held = {}
+for slot = 0, ${slotCount - 1} do
+  if redis.call('CLUSTER', 'COUNTKEYSINSLOT', slot) > 0 then held[#held + 1] = slot end
+end
+return held`;
+  return (await console.list('EVAL', script, '0')).map(Number);
 }
 
-async function failureOf(work: Promise<void> | undefined): Promise<unknown> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    return error;
-  }
+async function redirectionsOf({ service }: Node): Promise<Redirections> {
+  const information = await sayOnce(service.endpoint, 'INFO', 'errorstats');
+  const count = (name: string): number =>
+    Number(/^count=(\d+)/.exec(fieldOf(information, `errorstat_${name}`) ?? '')?.[1] ?? 0);
+  return { asked: count('ASK'), moved: count('MOVED') };
 }
 
-function nodeAt(nodes: readonly Node[], index: number): Node {
-  const node = nodes[index];
-  if (node === undefined)
-    throw new RangeError(`there is no node ${index}; a cluster here has ${nodeCount}, from 0`);
-  return node;
+function placeOf({ service, id }: Node): { readonly endpoint: Endpoint; readonly id: string } {
+  return { endpoint: service.endpoint, id };
 }
 
 function checkedSlot(slot: number): number {
