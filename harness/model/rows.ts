@@ -237,6 +237,8 @@ export interface WireRow {
 export interface WireConnectionRow {
   readonly id: number;
   readonly connection: number;
+  /** Which port of the wire it came to, from 1: one a node of a cluster, and one in all otherwise. */
+  readonly door: number;
   readonly openedNs: number;
   readonly closedNs: number;
   readonly closedBy: 'client' | 'server' | 'rule' | 'end';

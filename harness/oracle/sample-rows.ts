@@ -158,6 +158,7 @@ export const cacheCall = (changes: Changes<CacheCallRow>): Row<CacheCallRow> => 
 
 export const wireConnection = (changes: Changes<WireConnectionRow>): Row<WireConnectionRow> => ({
   connection: 1,
+  door: 1,
   openedNs: 0,
   closedNs: 110,
   closedBy: 'server',

@@ -5,14 +5,17 @@ import type { Endpoint } from '../model/target.ts';
 import type { Rng, World } from '../model/world.ts';
 import { peekStamp } from '../thumbnail/reading.ts';
 import { createWire, type Wire, type WireLimits } from '../wire/proxy.ts';
+import type { WireSocket } from '../wire/wire-socket.ts';
 
 export interface WireSocketsOptions {
   /** An address of this machine. */
   readonly host: string;
-  /** 0 takes a free one below the range that systems give to outgoing connections. */
+  /** That of the first door. 0 takes a free one below the range that systems give to outgoing connections. */
   readonly port: number;
-  /** Asked at every new connection, so that a cache may come back elsewhere. */
-  readonly upstream: () => Endpoint;
+  /** How many doors there are; one unless told. The others get free ports. */
+  readonly doors?: number;
+  /** Asked at every new connection, with its door from 1, so that a cache may come back elsewhere. */
+  readonly upstream: (door: number) => Endpoint;
   readonly world: World;
   readonly recorder: Pick<Recorder, 'nextId' | 'wire' | 'wireConnection'>;
   /** SHA-1 of this process's crypto library unless said otherwise. */
@@ -20,47 +23,94 @@ export interface WireSocketsOptions {
   readonly limits?: Partial<WireLimits>;
 }
 
-/** A wire on a port. */
+/** A wire on a port, or on several: doors to one and the same wire, with its rules and its counting. */
 export interface WireSockets {
   readonly wire: Wire;
-  /** The same for as long as it lives, also across `refuse-connections`. */
+  /** The first door. The same for as long as it lives, also across `refuse-connections`. */
   readonly endpoint: Endpoint;
-  /** Ends every connection and gives the port back. Resolves when every row is written. */
+  /** All of them. */
+  readonly doors: readonly Endpoint[];
+  /** Ends every connection and gives the ports back. Resolves when every row is written. */
   close(): Promise<void>;
 }
 
-/** Listens, and passes every connection through a wire. Rejects when the port is taken, or the address is not ours. */
+/** Listens, and passes every connection through a wire. Rejects when a port is taken, or the address is not ours. */
 export async function listenWire(options: WireSocketsOptions): Promise<WireSockets> {
   const { host, world, recorder, upstream, digest = sha1, limits = {} } = options;
-  const accept = (socket: Socket): void => wire.accept(socket);
-  const report = (error: Error): void => world.log(`wire: listening on ${host}: ${error.message}`);
+  const doorOf = new WeakMap<WireSocket, number>();
+  const accept = (door: number) => (socket: Socket) => {
+    doorOf.set(socket, door);
+    wire.accept(socket);
+  };
   const wire = createWire({
     world,
     recorder,
     digest,
     peek: (payload) => peekStamp(payload)?.deviceId ?? null,
     limits,
-    connectUpstream: () => connect({ ...upstream(), noDelay: true }),
+    doorOf: (client) => doorOf.get(client) ?? 1,
+    connectUpstream: (client) => connect({ ...upstream(doorOf.get(client) ?? 1), noDelay: true }),
     listener: {
       close: async () => {
-        server.close();
+        for (const door of doors) door.close();
       },
       open: async () => {
-        server = await listen({ host, port: endpoint.port, accept, report });
-        if (isClosed) server.close();
+        await Promise.all(doors.map((door) => door.open()));
       },
     },
   });
-  let server = await listenAnywhere({ host, accept, report }, options.port, world.rng);
-  const endpoint = endpointOf(server, host);
-  let isClosed = false;
+  const doors: Door[] = [];
+  for (let ordinal = 1; ordinal <= (options.doors ?? 1); ordinal += 1) {
+    const report = (error: Error): void =>
+      world.log(`wire: listening on ${host}: ${error.message}`);
+    const port = ordinal === 1 ? options.port : 0;
+    const rng = world.rng.fork(`door ${ordinal}`);
+    try {
+      doors.push(await openDoor({ host, accept: accept(ordinal), report }, port, rng));
+    } catch (error) {
+      for (const door of doors) door.close();
+      throw error;
+    }
+  }
+  const endpoints = doors.map(({ endpoint }) => endpoint);
+  const [endpoint] = endpoints;
+  if (endpoint === undefined)
+    throw new RangeError(`a wire has one door at least, not ${options.doors}`);
   return {
     wire,
     endpoint,
+    doors: endpoints,
     close: async () => {
+      for (const door of doors) door.closeForGood();
+      await wire.close();
+    },
+  };
+}
+
+/** A port that can be closed for a while. */
+interface Door {
+  readonly endpoint: Endpoint;
+  close(): void;
+  open(): Promise<void>;
+  closeForGood(): void;
+}
+
+async function openDoor(options: ListenOptions, port: number, rng: Rng): Promise<Door> {
+  let server = await listenAnywhere(options, port, rng);
+  let isClosed = false;
+  const endpoint = endpointOf(server, options.host);
+  return {
+    endpoint,
+    close: () => {
+      server.close();
+    },
+    open: async () => {
+      server = await listen({ ...options, port: endpoint.port });
+      if (isClosed) server.close();
+    },
+    closeForGood: () => {
       isClosed = true;
       server.close();
-      await wire.close();
     },
   };
 }

@@ -151,6 +151,9 @@ export const callTables: {
     columns: {
       id: integer('unique within the table'),
       connection: integer('ordinal of the connection, from 1, over the whole run'),
+      door: integer(
+        'which port of the wire it came to, from 1: one a node of a cluster, and one in all otherwise',
+      ),
       openedNs: integer('when it was opened'),
       closedNs: integer('when it ended'),
       closedBy: oneOf('who ended it', {

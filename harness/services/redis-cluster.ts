@@ -191,15 +191,15 @@ async function startNode(
   signal: AbortSignal,
 ): Promise<Node> {
   let busPort = await freePort();
-  let started: Node | undefined;
+  let announced: Endpoint | undefined;
   const service = starting.use(
     await startProcess(
       {
         ...redisRecipe({}),
         prepare: async (place) => {
           // The others remember it once they have met, so it stays the same from then on.
-          if (started === undefined) busPort = await freePort();
-          const { host, port } = started?.announced ?? place.endpoint;
+          if (announced === undefined) busPort = await freePort();
+          const { host, port } = announced ?? place.endpoint;
           const configuration = [
             'cluster-enabled yes',
             'cluster-config-file nodes.conf',
@@ -222,8 +222,18 @@ async function startNode(
   await console.say('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to));
   await console.say('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
   const id = await console.say('CLUSTER', 'MYID');
-  started = { service, id, busPort, announced: service.endpoint };
-  return started;
+  announced = service.endpoint;
+  return {
+    service,
+    id,
+    busPort,
+    get announced() {
+      return announced ?? service.endpoint;
+    },
+    set announced(address) {
+      announced = address;
+    },
+  };
 }
 
 /** Whoever has met one of them hears of the others from it. */

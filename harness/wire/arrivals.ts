@@ -1,5 +1,5 @@
-import type { Recorder } from '../model/rows.ts';
-import type { Nanoseconds, World } from '../model/world.ts';
+import type { Recorder, WireConnectionRow } from '../model/rows.ts';
+import type { World } from '../model/world.ts';
 import type { Arrival } from './rule.ts';
 import type { ActiveRule } from './rule-set.ts';
 import { reset, type WireSocket } from './wire-socket.ts';
@@ -8,6 +8,8 @@ export interface ArrivalsOptions {
   readonly world: Pick<World, 'clock'>;
   readonly recorder: Pick<Recorder, 'nextId' | 'wireConnection'>;
   readonly limits: { readonly resetDelayMs: number; readonly lingerMsMax: number };
+  /** Which door a client came to, from 1; all came to the first when it is absent. */
+  readonly doorOf?: (client: WireSocket) => number;
   /** The next ordinal of a connection. */
   readonly nextOrdinal: () => number;
   /** Serves a connection that has waited. */
@@ -33,9 +35,11 @@ export class Arrivals {
       return;
     }
     this.#waiting.set(client, by);
-    const arrivedNs = this.#options.world.clock.nowNs();
+    const openedNs = this.#options.world.clock.nowNs();
+    const { faultId } = by;
     client.on('close', () => {
-      if (this.#waiting.delete(client)) this.#record(by.faultId, arrivedNs, 'client');
+      if (!this.#waiting.delete(client)) return;
+      this.#record(client, { openedNs, closedBy: 'client', how: null, faultId });
     });
   }
 
@@ -61,7 +65,8 @@ export class Arrivals {
     faultId: string,
   ): Promise<void> {
     const { limits } = this.#options;
-    this.#record(faultId, this.#options.world.clock.nowNs(), 'rule', how);
+    const openedNs = this.#options.world.clock.nowNs();
+    this.#record(client, { openedNs, closedBy: 'rule', how, faultId });
     this.#closing.add(client);
     client.on('close', () => this.#closing.delete(client));
     if (words.length > 0) client.write(words);
@@ -79,21 +84,17 @@ export class Arrivals {
   }
 
   #record(
-    faultId: string,
-    openedNs: Nanoseconds,
-    closedBy: 'client' | 'rule',
-    how: 'fin' | 'rst' | null = null,
+    client: WireSocket,
+    life: Pick<WireConnectionRow, 'openedNs' | 'closedBy' | 'how' | 'faultId'>,
   ): void {
-    const { recorder, nextOrdinal, world } = this.#options;
+    const { recorder, nextOrdinal, doorOf, world } = this.#options;
     recorder.wireConnection({
       id: recorder.nextId('wire_connection'),
       connection: nextOrdinal(),
-      openedNs,
+      door: doorOf?.(client) ?? 1,
       closedNs: world.clock.nowNs(),
-      closedBy,
-      how,
-      faultId,
       outstanding: 0,
+      ...life,
     });
   }
 

@@ -37,6 +37,8 @@ export interface ConnectionOptions extends PairingOptions, ReplyLogOptions {
   readonly world: Pick<World, 'clock' | 'log'>;
   readonly recorder: Pick<Recorder, 'nextId' | 'wire' | 'wireConnection'>;
   readonly rules: RuleSet;
+  /** Which door a client came to, from 1; all came to the first when it is absent. */
+  readonly doorOf?: (client: WireSocket) => number;
   readonly limits: ConnectionLimits;
   /** Called for what people should know of: at most once a connection and kind. */
   readonly onNotice: (kind: Notice, says: string) => void;
@@ -337,10 +339,11 @@ export class WireConnection {
   #record(): void {
     if (this.#isRecorded) return;
     this.#isRecorded = true;
-    const { recorder, connection, world } = this.#options;
+    const { recorder, connection, client, doorOf, world } = this.#options;
     recorder.wireConnection({
       id: recorder.nextId('wire_connection'),
       connection,
+      door: doorOf?.(client) ?? 1,
       openedNs: this.#openedNs,
       closedNs: world.clock.nowNs(),
       closedBy: this.#reason?.closedBy ?? 'end',

@@ -20,8 +20,10 @@ export type WireLimits = ConnectionLimits;
 export interface WireOptions {
   readonly world: Pick<World, 'clock' | 'log'>;
   readonly recorder: Pick<Recorder, 'nextId' | 'wire' | 'wireConnection'>;
-  /** A new connection to the server; it need not be established yet. When it throws, the client gets a reset. */
-  readonly connectUpstream: () => WireSocket;
+  /** A new connection to the server for a client; it need not be established yet. When it throws, the client gets a reset. */
+  readonly connectUpstream: (client: WireSocket) => WireSocket;
+  /** Which door a client came to, from 1, for the record; all came to the first when it is absent. */
+  readonly doorOf?: (client: WireSocket) => number;
   /** Hexadecimal SHA-1 of the bytes; the first 16 digits are kept. */
   readonly digest: (bytes: Uint8Array) => string;
   /** Which camera's picture a payload is, or null; must look at a few bytes only. Without it no row says so. */
@@ -167,7 +169,7 @@ function acceptThrough(
 ): void {
   let upstream: WireSocket;
   try {
-    upstream = connectUpstream();
+    upstream = connectUpstream(client);
   } catch (error) {
     world.log(`wire: no way to the server: ${String(error)}`);
     turnAway(client);
