@@ -20,6 +20,9 @@ describe.skipIf(isMissing)(`Sentinels${isMissing ? ' (redis-server is not on PAT
     {
       await using topology = await startSentinelTopology({ path, ...bench }, never);
       expect(topology.processIds).toHaveLength(5);
+      expect(await askOnce(topology, 'INFO', 'replication')).toMatch(
+        /slave0:.*state=online,offset=[1-9]/,
+      );
       const client = new Redis({
         name: topology.name,
         sentinels: topology.sentinels.map(({ host, port }) => ({ host, port })),
@@ -43,6 +46,9 @@ describe.skipIf(isMissing)(`Sentinels${isMissing ? ' (redis-server is not on PAT
           expect(await askOnce(topology, 'GET', 'b')).toBe(`$1\r\n${round}\r\n`);
           await topology.failover.rejoin(never);
           expect(bench.running()).toHaveLength(5);
+          expect(await askOnce(topology, 'INFO', 'replication')).toMatch(
+            /slave0:.*state=online,offset=[1-9]/,
+          );
         }
       } finally {
         client.disconnect();

@@ -4,6 +4,7 @@ import { every, firstDeath, killAll, logTails, restartAll, until } from './group
 import { type ProcessOptions, startProcess } from './process.ts';
 import { fieldOf, redisRecipe, sentinelRecipe } from './recipe-redis.ts';
 import { openRedisConsole, sayOnce } from './redis-console.ts';
+import { hasCaughtUp, writtenOffset } from './redis-replication.ts';
 
 /** A primary, a replica and three Sentinels that watch them. `endpoint` is the primary's. */
 export interface SentinelTopology extends StartedService {
@@ -172,22 +173,33 @@ class Pair implements FailoverControl {
     await this.settled(signal);
   }
 
-  /** Resolves when the replica follows the primary, and every Sentinel knows all of them and finds none missing. */
+  /**
+   * Resolves when the replica follows the primary and has all that was written there before, and every Sentinel knows all of them and
+   * finds none missing.
+   */
   async settled(signal: AbortSignal): Promise<void> {
+    let offset: number | undefined;
     await this.#until('that the replica follows and all Sentinels know', signal, async () => {
+      const information = await replication(this.primary);
+      // Sentinels say hello through the primary, so that something is always written: a replica that confirmed none of it is not there yet.
+      offset ??= Math.max(1, writtenOffset(information));
       const follows = (await this.#replication(this.#replica, 'master_link_status')) === 'up';
-      return follows && (await every(this.sentinels, knowsAll));
+      return follows && hasCaughtUp(information, offset) && (await every(this.sentinels, knowsAll));
     });
   }
 
-  async #replication({ service }: Node, field: string): Promise<string | undefined> {
-    return fieldOf(await sayOnce(service.endpoint, 'INFO', 'replication'), field);
+  async #replication(node: Node, field: string): Promise<string | undefined> {
+    return fieldOf(await replication(node), field);
   }
 
   async #until(what: string, signal: AbortSignal, holds: () => Promise<boolean>): Promise<void> {
     const logTail = (): string => logTails([...this.holders, ...this.sentinels]);
     await until(holds, { what, withinMs: settleMsMax, signal, logTail });
   }
+}
+
+function replication({ service }: Node): Promise<string> {
+  return sayOnce(service.endpoint, 'INFO', 'replication');
 }
 
 async function sees({ endpoint }: StartedService, primary: Endpoint): Promise<boolean> {
