@@ -114,6 +114,13 @@ function ruleWords(rule: WireRule): FaultWords | undefined {
     case 'black-hole-connections':
     case 'close-new-connections':
       return connectionWords(rule);
+    case 'delay-bytes':
+    case 'delay-close':
+    case 'drop-bytes':
+    case 'reset-on-bytes':
+    case 'slice-bytes':
+    case 'limit-bytes':
+      return byteWords(rule);
     default:
       // A record of a later version may name a rule that this one does not have.
       rule satisfies never;
@@ -140,6 +147,42 @@ function connectionWords(rule: ConnectionRule): FaultWords {
       const how = rule.says === 'nothing' ? 'closed at once' : 'turned away: no room for clients';
       return { says: `new connections ${how} ${ending(rule.how)}`, kind: 'new connections closed' };
     }
+    default:
+      return rule satisfies never;
+  }
+}
+
+type ByteRule = Extract<
+  WireRule,
+  { type: `${'delay' | 'drop' | 'reset-on' | 'slice' | 'limit'}-bytes` | 'delay-close' }
+>;
+
+function byteWords(rule: ByteRule): FaultWords {
+  switch (rule.type) {
+    case 'delay-bytes':
+      return {
+        says: `replies to ${ofWhat(rule.selector)} delayed by ${latency(rule.delayMs)}, give or take ${latency(rule.jitterMs)}`,
+        kind: 'replies held',
+      };
+    case 'delay-close':
+      return { says: `closes passed on ${latency(rule.delayMs)} late`, kind: 'closes delayed' };
+    case 'drop-bytes':
+      return { says: 'everything from the cache dropped (FIN at last)', kind: 'replies dropped' };
+    case 'reset-on-bytes':
+      return {
+        says: `connection reset ${latency(rule.afterMs)} into a reply to ${ofWhat(rule.selector)} (RST)`,
+        kind: 'connections cut inside a reply',
+      };
+    case 'slice-bytes':
+      return {
+        says: `replies to ${ofWhat(rule.selector)} sliced into pieces of about ${counted(rule.bytes, 'byte')}`,
+        kind: 'replies split',
+      };
+    case 'limit-bytes':
+      return {
+        says: `connections ended after ${counted(rule.bytes, 'byte')} (FIN)`,
+        kind: 'connections cut inside a reply',
+      };
     default:
       return rule satisfies never;
   }

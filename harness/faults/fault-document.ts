@@ -29,7 +29,11 @@ const selectors = `
 A rule on replies or commands has a selector: \`commands\`, \`keyPrefix\`, \`keyPattern\` (\`*\` and \`?\`), \`connections\` (ordinals over the
 run), \`positionMin\` and \`positionMax\` (of the command on its connection), \`burstSizeMin\`, \`nth\` (of all that match). Its budget is \`timesMax\`,
 and \`window\` in milliseconds since its installation; for a phase, the timeline installs it when the phase begins and leaves it
-when that ends. Of several rules the one that was installed first decides a reply, alone.
+when that ends. Of several rules the one that was installed first decides a reply, alone. A rule on connections (\`stop-reading\`,
+\`delay-close\`, \`drop-bytes\`, \`limit-bytes\`) has \`connections\` and a budget. Bytes that answer no command, such as pushes, are late
+only behind a reply that is.
+
+Toxiproxy does what it can for every reply and every connection, and its column says what differs there. For the rest see [toxiproxy.md](toxiproxy.md).
 
 An error in place of an answer is given to commands that a server in that state would refuse, and to no others: READONLY and OOM to
 writes, LOADING not to AUTH or INFO. Commands of a transaction, subscriptions and HELLO are left alone, and so are commands of more than

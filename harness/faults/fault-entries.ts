@@ -13,6 +13,7 @@ export interface FaultEntry {
 }
 
 const live = 'harness/wire/proxy.live.test.ts';
+const liveBytes = 'harness/wire/byte-rules.live.test.ts';
 const liveRules = 'harness/wire/rules.live.test.ts';
 
 /** Every rule of the wire. A rule without an entry does not compile. */
@@ -133,6 +134,52 @@ export const wireFaults: Readonly<Record<WireRule['type'], FaultEntry>> = {
       'The handshake of TCP succeeds; then the FIN or RST, with the words of a full server before it if wanted.',
     toxiproxy: null,
     seenBy: { file: liveRules, test: 'the words of a server without room, and then the %s' },
+  },
+  'delay-bytes': {
+    says: 'deliver what a reply is made of later, give or take some jitter; order is kept',
+    onTheWire: 'Each read of the reply waits for a time of its own, and nothing overtakes.',
+    toxiproxy: 'latency with jitter, for every reply',
+    seenBy: { file: liveBytes, test: 'late bytes, in order, however the jitter falls' },
+  },
+  'delay-close': {
+    says: 'let a client know later that the server has ended the connection',
+    onTheWire: 'The FIN or RST of the server comes late; what is said to it meanwhile is lost.',
+    toxiproxy: 'slow_close, always with a FIN',
+    seenBy: {
+      file: liveBytes,
+      test: 'the end of a connection at least delayMs after the server made it',
+    },
+  },
+  'drop-bytes': {
+    says: 'let no byte through to clients, and end the connection after some silence or when healed (FIN)',
+    onTheWire: 'What is sent is acknowledged, nothing comes back, and at last the FIN comes.',
+    toxiproxy: 'timeout',
+    seenBy: { file: liveBytes, test: 'nothing at all, and the FIN after closeAfterMs of silence' },
+  },
+  'reset-on-bytes': {
+    says: 'end a connection some time after its next reply has begun to come, and forward nothing of it (RST)',
+    onTheWire: 'The server has answered; the client waits and gets the RST.',
+    toxiproxy: 'reset_peer; connections that stood before get a FIN',
+    seenBy: {
+      file: liveBytes,
+      test: 'the RST at least afterMs after the answer, and nothing of the answer',
+    },
+  },
+  'slice-bytes': {
+    says: 'write replies in pieces of about so many bytes, some time apart',
+    onTheWire: 'Each piece is a write of its own, without delay, so a segment of its own.',
+    toxiproxy: 'slicer, for every reply; its pieces also span two replies that came together',
+    seenBy: { file: liveBytes, test: 'a reply in pieces of about that many bytes' },
+  },
+  'limit-bytes': {
+    says: 'end a connection once it has got so many bytes (FIN)',
+    onTheWire:
+      'Exactly so many bytes go on, of however many replies, and behind the last comes the FIN.',
+    toxiproxy: 'limit_data',
+    seenBy: {
+      file: liveBytes,
+      test: 'exactly as many bytes as it may get, over two replies, and then the FIN',
+    },
   },
 };
 

@@ -1,8 +1,17 @@
 import { expect, test } from 'vitest';
 import type { WireRule } from '../model/fault.ts';
-import { type StreamRule, toxicFor, toxiproxyRefusal } from './toxiproxy-rules.ts';
+import {
+  delayedBytes,
+  delayedCloses,
+  droppedBytes,
+  limitedBytes,
+  resetOnBytes,
+  slicedBytes,
+} from '../plan/wire-faults.ts';
+import { toxicFor, toxiproxyRefusal } from './toxiproxy-rules.ts';
 
-const always = { selector: {}, timesMax: 1_000_000 } as const;
+const every = { timesMax: 1_000_000 } as const;
+const always = { selector: {}, ...every } as const;
 const cut: WireRule = { type: 'cut-after-reply', reply: 2, how: 'rst', selector: {}, timesMax: 1 };
 const hold: WireRule = { type: 'hold-reply', forMs: 40, ...always };
 
@@ -40,14 +49,40 @@ test('a hold of chosen replies is refused, saying what limits it', () => {
   expect(toxiproxyRefusal([chosen])).toContain('limited by commands, nth, timesMax 3, window');
 });
 
-test.for<[wrong: string, rule: WireRule | StreamRule]>([
+test.for<[wrong: string, rule: WireRule]>([
   ['bytesPerSecond 1500', { type: 'slow-replies', bytesPerSecond: 1_500, ...always }],
   ['bytesPerSecond 0', { type: 'slow-replies', bytesPerSecond: 0, ...always }],
   ['forMs 0.5', { type: 'hold-reply', forMs: 0.5, ...always }],
-  ['jitterMs -1', { type: 'delay-bytes', delayMs: 1, jitterMs: -1 }],
-  ['closeAfterMs of at least 1', { type: 'drop-bytes', closeAfterMs: 0 }],
-  ['variationBytes below', { type: 'slice-bytes', bytes: 4, variationBytes: 4, gapMs: 1 }],
-  ['bytes NaN', { type: 'limit-bytes', bytes: Number.NaN }],
+  ['jitterMs -1', { type: 'delay-bytes', delayMs: 1, jitterMs: -1, ...always }],
+  ['closeAfterMs of at least 1', { type: 'drop-bytes', closeAfterMs: 0, ...every }],
+  [
+    'variationBytes below',
+    { type: 'slice-bytes', bytes: 4, variationBytes: 4, gapMs: 1, ...always },
+  ],
+  ['bytes NaN', { type: 'limit-bytes', bytes: Number.NaN, ...every }],
 ])('a rule with a number that the server cannot take is refused: %s', ([wrong, rule]) => {
   expect(toxiproxyRefusal([rule])).toContain(wrong);
+});
+
+test('what plans say of bytes and closes is meant for everything, so Toxiproxy can do it', () => {
+  const planned = [
+    delayedBytes('far', { delayMs: 80, jitterMs: 20 }),
+    delayedCloses('unheard', 500),
+    droppedBytes('lost', null),
+    resetOnBytes('reset', 10),
+    slicedBytes('sliced', { bytes: 100, variationBytes: 50, gapMs: 1 }),
+    limitedBytes('limited', 4_000),
+  ];
+  const rules = planned.flatMap(({ fault }) => (fault.kind === 'wire' ? [fault.rule] : []));
+  expect(toxiproxyRefusal(rules)).toBeNull();
+  expect(rules.map((rule) => toxicFor(rule)).map((toxic) => 'type' in toxic && toxic.type)).toEqual(
+    ['latency', 'slow_close', 'timeout', 'reset_peer', 'slicer', 'limit_data'],
+  );
+});
+
+test('a rule on chosen connections is refused', () => {
+  const chosen: WireRule = { type: 'limit-bytes', bytes: 5, connections: [2], timesMax: 1 };
+  expect(toxiproxyRefusal([chosen])).toContain(
+    'limit-bytes acts on every connection there, and is limited by connections, timesMax 1',
+  );
 });

@@ -1,28 +1,5 @@
 import type { WireRule } from '../model/fault.ts';
 
-/**
- * What acts on the stream of bytes from the cache to its client, wherever in the protocol it is: the words for those toxics that no rule
- * of the wire means. Every connection is meant, also those that were there before.
- */
-export type StreamRule =
-  /** Deliver all bytes `delayMs` later, give or take up to `jitterMs`. Order is kept. */
-  | { readonly type: 'delay-bytes'; readonly delayMs: number; readonly jitterMs: number }
-  /** Pass a close on `delayMs` later. */
-  | { readonly type: 'delay-close'; readonly delayMs: number }
-  /** Let no byte through; end the connection when none has come for `closeAfterMs`, or, with null, when healed. */
-  | { readonly type: 'drop-bytes'; readonly closeAfterMs: number | null }
-  /** `afterMs` after the next bytes have come, drop them and end the connection: with an RST those opened meanwhile, with a FIN the others. */
-  | { readonly type: 'reset-on-bytes'; readonly afterMs: number }
-  /** Write in pieces of about `bytes`, give or take `variationBytes`, `gapMs` apart. */
-  | {
-      readonly type: 'slice-bytes';
-      readonly bytes: number;
-      readonly variationBytes: number;
-      readonly gapMs: number;
-    }
-  /** End a connection once it has got `bytes` bytes since the rule was installed. */
-  | { readonly type: 'limit-bytes'; readonly bytes: number };
-
 /** A toxic as the server is told it. `down` is none there: the proxy is disabled. */
 export type ToxicAction =
   | { readonly action: 'down' }
@@ -39,7 +16,7 @@ export type ToxicAction =
       readonly attributes: Readonly<Record<string, number>>;
     };
 
-/** Which rules of the wire Toxiproxy can do, when they are meant for every reply. */
+/** Which rules of the wire Toxiproxy can do, when they are meant for every reply and every connection. */
 const engines: Readonly<Record<WireRule['type'], 'wire' | 'either'>> = {
   'cut-after-reply': 'wire',
   'cut-before-reply': 'wire',
@@ -56,13 +33,31 @@ const engines: Readonly<Record<WireRule['type'], 'wire' | 'either'>> = {
   'refuse-new-connections': 'wire',
   'black-hole-connections': 'wire',
   'close-new-connections': 'wire',
+  'delay-bytes': 'either',
+  'delay-close': 'either',
+  'drop-bytes': 'either',
+  'reset-on-bytes': 'either',
+  'slice-bytes': 'either',
+  'limit-bytes': 'either',
 };
 
-type PossibleRule =
-  | StreamRule
-  | Extract<WireRule, { type: 'hold-reply' | 'slow-replies' | 'refuse-connections' }>;
+type PossibleRule = Extract<
+  WireRule,
+  {
+    type:
+      | 'hold-reply'
+      | 'slow-replies'
+      | 'refuse-connections'
+      | 'delay-bytes'
+      | 'delay-close'
+      | 'drop-bytes'
+      | 'reset-on-bytes'
+      | 'slice-bytes'
+      | 'limit-bytes';
+  }
+>;
 
-/** A rule that is meant for every reply says so with a number no run comes near. */
+/** A rule that is meant for everything says so with a number no run comes near. */
 const alwaysTimesMin = 1_000_000;
 const bytesOfKilobyte = 1_000;
 
@@ -70,7 +65,7 @@ const bytesOfKilobyte = 1_000;
  * Why Toxiproxy cannot do one of these rules, naming each that it cannot and what it would take; null when it can do them
  * all. To be asked of a whole plan before anything runs.
  */
-export function toxiproxyRefusal(rules: readonly (WireRule | StreamRule)[]): string | null {
+export function toxiproxyRefusal(rules: readonly WireRule[]): string | null {
   const reasons = new Set(rules.flatMap((rule) => reasonAgainst(rule) ?? []));
   if (reasons.size === 0) return null;
   const wireOnly = Object.entries(engines).flatMap(([name, engine]) =>
@@ -83,7 +78,7 @@ export function toxiproxyRefusal(rules: readonly (WireRule | StreamRule)[]): str
 }
 
 /** @throws when Toxiproxy cannot do it, with the names of the rules that need the wire engine */
-export function toxicFor(rule: WireRule | StreamRule): ToxicAction {
+export function toxicFor(rule: WireRule): ToxicAction {
   const refusal = toxiproxyRefusal([rule]);
   if (refusal !== null || !isPossible(rule)) throw new Error(refusal ?? rule.type);
   switch (rule.type) {
@@ -114,7 +109,7 @@ export function toxicFor(rule: WireRule | StreamRule): ToxicAction {
   }
 }
 
-function isPossible(rule: WireRule | StreamRule): rule is PossibleRule {
+function isPossible(rule: WireRule): rule is PossibleRule {
   return (engines as Readonly<Record<string, string>>)[rule.type] !== 'wire';
 }
 
@@ -125,13 +120,15 @@ function toxic(
   return { action: 'toxic', type, attributes };
 }
 
-function reasonAgainst(rule: WireRule | StreamRule): string | null {
+function reasonAgainst(rule: WireRule): string | null {
   if (!isPossible(rule)) return `${rule.type} needs the wire engine`;
   const wrongNumber = Object.entries(rule).find(
     ([, value]) => typeof value === 'number' && !(Number.isFinite(value) && value >= 0),
   );
   if (wrongNumber !== undefined)
     return `${rule.type} has ${wrongNumber.join(' ')}, which should be a number of at least 0`;
+  const limit = limitOn(rule);
+  if (limit !== null) return limit;
   switch (rule.type) {
     case 'delay-bytes':
       return wholeNumbers(rule.type, { delayMs: rule.delayMs, jitterMs: rule.jitterMs });
@@ -152,9 +149,9 @@ function reasonAgainst(rule: WireRule | StreamRule): string | null {
         ? wholeNumbers(rule.type, { bytes: rule.bytes, variationBytes: rule.variationBytes })
         : 'slice-bytes needs bytes of at least 1, and variationBytes below it';
     case 'hold-reply':
-      return unselective(rule) ?? wholeNumbers(rule.type, { forMs: rule.forMs });
+      return wholeNumbers(rule.type, { forMs: rule.forMs });
     case 'slow-replies':
-      return unselective(rule) ?? kilobytes(rule.bytesPerSecond);
+      return kilobytes(rule.bytesPerSecond);
     case 'refuse-connections':
       return null;
     default:
@@ -162,19 +159,18 @@ function reasonAgainst(rule: WireRule | StreamRule): string | null {
   }
 }
 
-function unselective({
-  type,
-  selector,
-  timesMax,
-  window,
-}: Extract<WireRule, { type: 'hold-reply' | 'slow-replies' }>): string | null {
+/** What keeps a rule from acting on everything, which is all that Toxiproxy can do. */
+function limitOn(rule: PossibleRule): string | null {
+  if (rule.type === 'refuse-connections') return null;
+  const selector = 'selector' in rule ? rule.selector : { connections: rule.connections };
   const limits = [
     ...Object.entries(selector).flatMap(([name, value]) => (value === undefined ? [] : [name])),
-    ...(timesMax < alwaysTimesMin ? [`timesMax ${timesMax}`] : []),
-    ...(window === undefined ? [] : ['window']),
+    ...(rule.timesMax < alwaysTimesMin ? [`timesMax ${rule.timesMax}`] : []),
+    ...(rule.window === undefined ? [] : ['window']),
   ];
   if (limits.length === 0) return null;
-  return `${type} acts on every reply there, and is limited by ${limits.join(', ')}, which needs the wire engine`;
+  const what = 'selector' in rule ? 'every reply' : 'every connection';
+  return `${rule.type} acts on ${what} there, and is limited by ${limits.join(', ')}, which needs the wire engine`;
 }
 
 function kilobytes(bytesPerSecond: number): string | null {

@@ -9,7 +9,6 @@ import type { Endpoint } from '../model/target.ts';
 import { openBench, type ProviderBench } from '../services/provider-bench.ts';
 import { toxiproxyProvider } from '../services/toxiproxy.ts';
 import { createToxiproxyEngine, type ToxiproxyEngine } from './toxiproxy.ts';
-import type { StreamRule } from './toxiproxy-rules.ts';
 
 // The folder that its program, toxiproxy-server, was built into need not be on PATH.
 const built = process.env['TOXIPROXY_SERVER'];
@@ -23,7 +22,8 @@ const { state, says } = await toxiproxyProvider({
   scratchDirectory: '/',
   onProcess: () => undefined,
 }).available();
-const always = { selector: {}, timesMax: 1_000_000 } as const;
+const every = { timesMax: 1_000_000 } as const;
+const always = { selector: {}, ...every } as const;
 
 /** Answers each line with as many bytes as it says, and counts its answers. */
 interface Answerer extends AsyncDisposable {
@@ -150,9 +150,9 @@ describe.skipIf(state === 'missing')(
       await expect(dial(endpoint)).rejects.toThrow('ECONNREFUSED');
     });
 
-    test.for<WireRule | StreamRule>([
+    test.for<WireRule>([
       { type: 'hold-reply', forMs: 120, ...always },
-      { type: 'delay-bytes', delayMs: 140, jitterMs: 20 },
+      { type: 'delay-bytes', delayMs: 140, jitterMs: 20, ...always },
       { type: 'slow-replies', bytesPerSecond: 20_000, ...always },
     ])('%o: bytes come late, in order, and each answer is counted', async (rule) => {
       await using engine = await open();
@@ -185,7 +185,11 @@ describe.skipIf(state === 'missing')(
     test('a close is passed on late', async () => {
       await using engine = await open();
       using client = await dial(engine.endpoint);
-      await using _ = await engine.install('close', { type: 'delay-close', delayMs: 150 });
+      await using _ = await engine.install('close', {
+        type: 'delay-close',
+        delayMs: 150,
+        ...every,
+      });
       const askedAt = performance.now();
       client.ask('end');
       expect(await client.ended).toBe('FIN');
@@ -195,7 +199,11 @@ describe.skipIf(state === 'missing')(
     test('nothing comes through, and healing ends the connection', async () => {
       await using engine = await open();
       using client = await dial(engine.endpoint);
-      const fault = await engine.install('drop', { type: 'drop-bytes', closeAfterMs: null });
+      const fault = await engine.install('drop', {
+        type: 'drop-bytes',
+        closeAfterMs: null,
+        ...every,
+      });
       client.ask(10);
       await delay(100);
       await fault[Symbol.asyncDispose]();
@@ -206,7 +214,11 @@ describe.skipIf(state === 'missing')(
     test('nothing comes through, and silence ends the connection', async () => {
       await using engine = await open();
       using client = await dial(engine.endpoint);
-      await using _ = await engine.install('drop', { type: 'drop-bytes', closeAfterMs: 100 });
+      await using _ = await engine.install('drop', {
+        type: 'drop-bytes',
+        closeAfterMs: 100,
+        ...every,
+      });
       const askedAt = performance.now();
       client.ask(10);
       expect(await client.ended).toBe('FIN');
@@ -219,7 +231,11 @@ describe.skipIf(state === 'missing')(
       using older = await dial(engine.endpoint);
       older.ask(1);
       await older.received(1);
-      await using fault = await engine.install('reset', { type: 'reset-on-bytes', afterMs: 0 });
+      await using fault = await engine.install('reset', {
+        type: 'reset-on-bytes',
+        afterMs: 0,
+        ...always,
+      });
       using newer = await dial(engine.endpoint);
       newer.ask(10);
       older.ask(10);
@@ -232,7 +248,13 @@ describe.skipIf(state === 'missing')(
     test('bytes come in small pieces, all of them', async () => {
       await using engine = await open();
       using client = await dial(engine.endpoint);
-      const rule = { type: 'slice-bytes', bytes: 10, variationBytes: 2, gapMs: 5 } as const;
+      const rule = {
+        type: 'slice-bytes',
+        bytes: 10,
+        variationBytes: 2,
+        gapMs: 5,
+        ...always,
+      } as const;
       await using _ = await engine.install('slice', rule);
       client.ask(100);
       await client.received(100);
@@ -243,7 +265,7 @@ describe.skipIf(state === 'missing')(
     test('a connection ends after exactly so many bytes', async () => {
       await using engine = await open();
       using client = await dial(engine.endpoint);
-      await using _ = await engine.install('limit', { type: 'limit-bytes', bytes: 17 });
+      await using _ = await engine.install('limit', { type: 'limit-bytes', bytes: 17, ...every });
       client.ask(10);
       client.ask(10);
       expect(await client.ended).toBe('FIN');
@@ -292,7 +314,7 @@ describe.skipIf(state === 'missing')(
 
     test('a fault id is taken until its fault is healed', async () => {
       await using engine = await open();
-      const rule = { type: 'limit-bytes', bytes: 1 } as const;
+      const rule = { type: 'limit-bytes', bytes: 1, ...every } as const;
       const fault = await engine.install('a/b #1', rule);
       await expect(engine.install('a/b #1', rule)).rejects.toThrow('is installed already');
       await fault[Symbol.asyncDispose]();

@@ -4,7 +4,7 @@ import type { WireRule } from '../model/fault.ts';
 import type { Endpoint } from '../model/target.ts';
 import { type FaultGuard, guardOf } from './guard.ts';
 import type { WireControl } from './service-parts.ts';
-import { type StreamRule, type ToxicAction, toxicFor } from './toxiproxy-rules.ts';
+import { type ToxicAction, toxicFor } from './toxiproxy-rules.ts';
 
 export interface ToxiproxyOptions {
   /** Where its API is: of a server of somebody's own, or of one that was started in a process or container. */
@@ -27,7 +27,7 @@ export interface ToxiproxyEngine extends WireControl, AsyncDisposable {
   /** What clients connect to. */
   readonly endpoint: Endpoint;
   /** Rejects, naming the rules that need the wire engine, when Toxiproxy cannot do it. `down` ends connections with a FIN, whatever is asked. */
-  install(faultId: string, rule: WireRule | StreamRule): Promise<FaultGuard>;
+  install(faultId: string, rule: WireRule): Promise<FaultGuard>;
 }
 
 const answerMsMax = 10_000;

@@ -56,6 +56,11 @@ interface OnReplies extends RuleBudget {
   readonly selector: ReplySelector;
 }
 
+/** A rule that acts on whole connections: on these, by their ordinals, or on all. */
+interface OnConnections extends RuleBudget {
+  readonly connections?: readonly number[];
+}
+
 interface CutsReplies extends OnReplies {
   readonly how: CutKind;
 }
@@ -90,7 +95,7 @@ export type WireRule =
   /** Answer matching commands with an error, in their turn, and do not forward them. */
   | ({ readonly type: 'error-reply'; readonly error: ErrorReplyName } & OnReplies)
   /** Read nothing from clients, on these connections or on all, until healed; what they write piles up at their end. */
-  | ({ readonly type: 'stop-reading'; readonly connections?: readonly number[] } & RuleBudget)
+  | ({ readonly type: 'stop-reading' } & OnConnections)
   /** Close the listening port, so that connecting is refused, and cut what is established. */
   | { readonly type: 'refuse-connections'; readonly how: CutKind }
   /** Close the listening port, so that connecting is refused; what is established lives on. */
@@ -102,4 +107,28 @@ export type WireRule =
       readonly type: 'close-new-connections';
       readonly how: CutKind;
       readonly says: 'nothing' | 'max-clients';
-    } & RuleBudget);
+    } & RuleBudget)
+  /**
+   * Deliver each read of a matching reply, and with it all that follows on that connection, `delayMs` later, give or take up to
+   * `jitterMs`. Order is kept.
+   */
+  | ({
+      readonly type: 'delay-bytes';
+      readonly delayMs: number;
+      readonly jitterMs: number;
+    } & OnReplies)
+  /** When the server ends a connection, let its client know `delayMs` later. */
+  | ({ readonly type: 'delay-close'; readonly delayMs: number } & OnConnections)
+  /** Let no byte through to clients; end a connection (FIN) when none has come for `closeAfterMs`, and at the latest when healed. */
+  | ({ readonly type: 'drop-bytes'; readonly closeAfterMs: number | null } & OnConnections)
+  /** `afterMs` after a matching reply has begun to come, end the connection (RST), with nothing of that reply forwarded. */
+  | ({ readonly type: 'reset-on-bytes'; readonly afterMs: number } & OnReplies)
+  /** Write a matching reply in pieces of `bytes` bytes, give or take up to `variationBytes`, `gapMs` apart. */
+  | ({
+      readonly type: 'slice-bytes';
+      readonly bytes: number;
+      readonly variationBytes: number;
+      readonly gapMs: number;
+    } & OnReplies)
+  /** End a connection (FIN) once it has got `bytes` bytes since the rule was installed, wherever in a reply that is. */
+  | ({ readonly type: 'limit-bytes'; readonly bytes: number } & OnConnections);

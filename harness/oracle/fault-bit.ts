@@ -93,13 +93,22 @@ const cutting: ReadonlySet<WireRule['type']> = new Set([
   'refuse-connections',
 ]);
 
+/** Rules whose bites a backend feels, though what counts as a connection cut depends on who does it: Toxiproxy stands before the wire. */
+const felt: ReadonlySet<WireRule['type']> = new Set([
+  ...cutting,
+  'error-reply',
+  'drop-bytes',
+  'reset-on-bytes',
+  'limit-bytes',
+]);
+
 /**
  * What a good client can bear without its caller noticing is not asked to be noticed: replies that come late or in pieces, and
  * an eviction, which is felt as misses.
  */
 function isFeltAsErrors({ fault }: FaultOnStep): boolean {
   if (fault.kind === 'limit-memory') return fault.eviction === 'noeviction';
-  return fault.kind !== 'wire' || cutting.has(fault.rule.type) || fault.rule.type === 'error-reply';
+  return fault.kind !== 'wire' || felt.has(fault.rule.type);
 }
 
 /** For example `kill cache once, cut-after-reply 19 times`. */

@@ -68,6 +68,15 @@ type Parcel =
     }
   | { readonly type: 'end'; readonly ending: Ending };
 
+/** Nothing goes to the client any more, because of this fault. */
+interface Hush {
+  readonly faultId: string;
+  /** The reply of which the client has got some bytes. */
+  readonly inside: Answer | null;
+  /** When the server spoke last, or the silence began. */
+  heardNs: Nanoseconds;
+}
+
 type Reason = Pick<WireConnectionRow, 'closedBy' | 'how' | 'faultId'>;
 
 /** One client's connection and the one to the server behind it. */
@@ -86,6 +95,7 @@ export class WireConnection {
   #isRecorded = false;
   #hasHandedBytes = false;
   #unanswered = 0;
+  #hush: Hush | null = null;
 
   constructor(options: ConnectionOptions) {
     const { client, upstream, world } = options;
@@ -110,13 +120,22 @@ export class WireConnection {
     upstream.on('data', (chunk) => this.#onReplies(chunk));
     client.on('data', (chunk) => this.#onCommands(chunk));
     this.considerReading();
+    this.considerSilence();
   }
 
   /** Delivers what is held, and then ends the client's side as said. Only the first call has an effect. */
   end(ending: Ending): void {
-    if (this.#state !== 'open') return;
+    const { upstream, rules, connection, world } = this.#options;
+    const isByServer = ending.by === 'server';
+    // Of a server that falls silent nobody hears either that it has gone.
+    if (this.#state !== 'open' || (isByServer && this.#hush !== null)) return;
     this.#state = 'closing';
-    this.#options.upstream.destroy();
+    upstream.destroy();
+    const late = isByServer ? rules.takeCloseDelay(connection) : null;
+    if (late !== null) {
+      const { forNs, faultId } = late;
+      this.#outbox.hold({ untilNs: world.clock.nowNs() + forNs, faultId });
+    }
     const parcel: Parcel = { type: 'end', ending };
     if (this.#outbox.mustWait) this.#outbox.put(parcel, 0);
     else this.#executeEnd(ending);
@@ -137,8 +156,9 @@ export class WireConnection {
     this.end({ by: 'rule', how: cut.how, faultId: cut.by.faultId, inside: null });
   }
 
-  /** Replies that this fault holds go on, in order, and the client is read again. */
+  /** Replies that this fault holds go on, in order, the client is read again, and what was silent ends. */
   release(faultId: string): void {
+    if (this.#hush?.faultId === faultId) this.#endHush(this.#hush);
     this.#outbox.release(faultId);
     this.#clientBrake.set(`fault ${faultId}`, false);
   }
@@ -149,6 +169,34 @@ export class WireConnection {
     for (const { faultId } of this.#options.rules.takeReadingStops(this.#options.connection)) {
       this.#clientBrake.set(`fault ${faultId}`, true);
     }
+  }
+
+  /** Lets a rule silence this connection for good, unless one has done so. */
+  considerSilence(): void {
+    const { rules, connection, world } = this.#options;
+    if (this.#state !== 'open' || this.#hush !== null) return;
+    const silence = rules.takeSilence(connection);
+    if (silence === null) return;
+    const { faultId, closeAfterNs } = silence;
+    const hush = { faultId, inside: this.#pairing.breakOff(), heardNs: world.clock.nowNs() };
+    this.#hush = hush;
+    if (closeAfterNs !== null) void this.#endAfterSilence(hush, closeAfterNs);
+  }
+
+  async #endAfterSilence(hush: Hush, forNs: Nanoseconds): Promise<void> {
+    const { clock } = this.#options.world;
+    for (
+      let leftNs = forNs;
+      leftNs > 0 && !this.#gone.signal.aborted;
+      leftNs = hush.heardNs + forNs - clock.nowNs()
+    ) {
+      await this.#sleep(leftNs / 1e6);
+    }
+    this.#endHush(hush);
+  }
+
+  #endHush({ faultId, inside }: Hush): void {
+    this.end({ by: 'rule', how: 'fin', faultId, inside });
   }
 
   #onCommands(chunk: Uint8Array): void {
@@ -175,7 +223,17 @@ export class WireConnection {
 
   #onReplies(chunk: Uint8Array): void {
     if (this.#state !== 'open') return;
-    this.#act(this.#pairing.readReplies(chunk));
+    const { rules, connection, world } = this.#options;
+    if (this.#hush !== null) {
+      this.#hush.heardNs = world.clock.nowNs();
+      return;
+    }
+    const { bytes, endedBy } = rules.takeBytes(connection, chunk.length);
+    this.#act(this.#pairing.readReplies(bytes < chunk.length ? chunk.subarray(0, bytes) : chunk));
+    if (endedBy !== null) {
+      const inside = this.#pairing.breakOff();
+      this.end({ by: 'rule', how: 'fin', faultId: endedBy.faultId, inside });
+    }
     this.#noticeUnread();
     if (this.#pairing.outstanding * 2 <= this.#options.limits.outstandingMax) {
       this.#clientBrake.set('outstanding', false);
@@ -185,10 +243,17 @@ export class WireConnection {
 
   #act(actions: readonly Action[]): void {
     for (const action of actions) {
-      if (action.type === 'cut') this.end({ ...action, by: 'rule' });
+      if (this.#hush !== null && action.type === 'pass') {
+        this.#withhold(action.answers, this.#hush.faultId);
+      } else if (action.type === 'cut') this.end({ ...action, by: 'rule' });
       else if (action.type === 'hold') this.#outbox.hold(action);
       else this.#pass(action);
     }
+  }
+
+  #withhold(answers: readonly Answer[], faultId: string): void {
+    this.#unanswered += answers.length;
+    for (const { to } of answers) this.#log.never(to, 'cut', faultId);
   }
 
   #pass(parcel: Extract<Parcel, { type: 'pass' }>): void {

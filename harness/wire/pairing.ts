@@ -170,10 +170,12 @@ export class Pairing {
         actions.push({ type: 'cut', how: 'rst', faultId: stranded.faultId, inside: null });
         return actions;
       }
-      const hold = span.frame === this.#reply.frame ? null : this.#beginReply(span.frame);
+      const isFirst = span.frame !== this.#reply.frame;
+      if (isFirst) this.#beginReply(span.frame);
+      const hold = this.#reply.holdFor(isFirst);
       if (hold !== null) {
         passUntil(span.from);
-        actions.push(hold);
+        actions.push({ type: 'hold', ...hold });
       }
       const cut = this.#reply.cutWithin(span, chunk);
       const pieces = this.#reply.piecesOf(span);
@@ -182,6 +184,8 @@ export class Pairing {
       if (answer !== null) answers.push(answer);
       if (cut !== null) {
         passUntil(span.from + cut.bytes);
+        const { untilNs, faultId } = cut;
+        if (untilNs !== null) actions.push({ type: 'hold', untilNs, faultId });
         actions.push(this.#endByCut(cut, span.frame));
         return actions;
       }
@@ -209,6 +213,15 @@ export class Pairing {
   endReplies(): Answer | null {
     const frame = this.#isReadingReplies ? (this.#replies.end?.() ?? null) : null;
     return frame === null ? null : this.#endReply(frame);
+  }
+
+  /** Nothing more goes on to the client: the reply of which it got some bytes and will not get the rest, if there is one. */
+  breakOff(): Answer | null {
+    const { frame, bytes } = this.#reply;
+    if (frame === null || !frame.answers || bytes === 0) return null;
+    this.#letGoSkipped(frame);
+    const to = this.#pending.shift();
+    return to === undefined ? null : { to, type: frame.type, bytes, payload: null };
   }
 
   /** A rule's answer to a command that is wholly in our hands; null when the server is to answer. */
@@ -308,13 +321,11 @@ export class Pairing {
    * Decided at the first byte, because a hold and a cut must be. Whether a message answers a command is known then too, but for
    * one with attributes: that is taken for an answer, and counted right when it ends.
    */
-  #beginReply(frame: ReplyFrame): Extract<Action, { type: 'hold' }> | null {
+  #beginReply(frame: ReplyFrame): void {
     const to = this.#rules.isEmpty ? undefined : this.#pending.at(frame.skips ?? 0);
     const isAnswer = to !== undefined && frame.answers;
     const verdict = isAnswer ? this.#rules.verdictOn(this.#positionOf(to)) : null;
     this.#reply.begin(frame, verdict);
-    if (verdict?.fate.type !== 'hold') return null;
-    return { type: 'hold', untilNs: verdict.fate.untilNs, faultId: verdict.by.faultId };
   }
 
   #positionOf({ position, burst, burstPlace, command, key }: Outstanding): ReplyPosition {

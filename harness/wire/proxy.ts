@@ -18,7 +18,7 @@ import { reset, type WireSocket } from './wire-socket.ts';
 export type WireLimits = ConnectionLimits;
 
 export interface WireOptions {
-  readonly world: Pick<World, 'clock' | 'log'>;
+  readonly world: Pick<World, 'clock' | 'log' | 'rng'>;
   readonly recorder: Pick<Recorder, 'nextId' | 'wire' | 'wireConnection'>;
   /** A new connection to the server for a client; it need not be established yet. When it throws, the client gets a reset. */
   readonly connectUpstream: (client: WireSocket) => WireSocket;
@@ -71,7 +71,7 @@ export interface InstalledRule extends AsyncDisposable {
 export function createWire(options: WireOptions): Wire {
   const { world, protocol = resp() } = options;
   const limits = { ...connectionLimits, ...options.limits };
-  const rules = new RuleSet({ clock: world.clock, protocol: protocol.name });
+  const rules = new RuleSet({ clock: world.clock, rng: world.rng, protocol: protocol.name });
   const open = new Set<WireConnection>();
   const seen = { accepted: 0, unread: 0, outstandingMax: 0, heldBytesMax: 0 };
   let isClosed = false;
@@ -144,6 +144,7 @@ export function createWire(options: WireOptions): Wire {
       for (const connection of open) {
         if (active.rule.onIdle !== undefined) connection.considerIdle(true);
         if (active.rule.stopsReading !== undefined) connection.considerReading();
+        if (active.rule.silences !== undefined) connection.considerSilence();
       }
       return installed(active, async () => {
         rules.remove(active);

@@ -1,4 +1,5 @@
 import type { CutKind } from '../model/fault.ts';
+import type { Nanoseconds } from '../model/world.ts';
 import { ElementCounter } from './element-counter.ts';
 import type { Protocol, ReplyFrame, Span } from './framing.ts';
 import type { Gap } from './outbox.ts';
@@ -12,6 +13,8 @@ export interface Cut {
   readonly isInside: boolean;
   readonly how: CutKind;
   readonly faultId: string;
+  /** Not before this moment; null: at once. */
+  readonly untilNs: Nanoseconds | null;
 }
 
 /** The reply that is passing, how much of it came before this span, and what a rule wants of it. */
@@ -34,6 +37,15 @@ export class ReplyAtHand {
     this.#elements = new ElementCounter(this.#protocol, verdict.fate.afterElements);
   }
 
+  /** Until when the span at hand has to wait; null: it need not. `isFirst`: it is the beginning of the reply. */
+  holdFor(isFirst: boolean): { readonly untilNs: Nanoseconds; readonly faultId: string } | null {
+    if (this.#verdict === null) return null;
+    const { fate, by } = this.#verdict;
+    if (fate.type === 'hold' && isFirst) return { untilNs: fate.untilNs, faultId: by.faultId };
+    if (fate.type !== 'delay' || by.budget.isLeft) return null;
+    return { untilNs: fate.untilNs(), faultId: by.faultId };
+  }
+
   /** Takes from the budget of the rule when the cut is within this span. */
   cutWithin(span: Span<ReplyFrame>, chunk: Uint8Array): Cut | null {
     if (this.#verdict === null) return null;
@@ -47,7 +59,9 @@ export class ReplyAtHand {
         : (this.#elements?.push(chunk.subarray(span.from, span.to)) ?? Infinity);
     const isReached = isInside ? room < length || (room === length && !span.last) : span.last;
     if (!isReached || !by.budget.take()) return null;
-    return { bytes: Math.min(room, length), isInside, how: fate.how, faultId: by.faultId };
+    const untilNs = fate.type === 'cut' ? (fate.untilNs ?? null) : null;
+    const { how } = fate;
+    return { bytes: Math.min(room, length), isInside, how, faultId: by.faultId, untilNs };
   }
 
   /** The pieces of a span of a reply that is paced; none for any other, nor once the rule was left. */

@@ -3,6 +3,7 @@ import type { WireRule } from '../model/fault.ts';
 /** These divide, or count from 1: 0 makes no sense for them. */
 const atLeastOne: ReadonlySet<string> = new Set([
   'bytesPerSecond',
+  'closeAfterMs',
   'nth',
   'positionMin',
   'positionMax',

@@ -1,5 +1,5 @@
 import type { CutKind, RuleBudget, WireRule } from '../model/fault.ts';
-import type { Clock } from '../model/world.ts';
+import type { Clock, Nanoseconds, Rng } from '../model/world.ts';
 import { blackHoleConnections } from './black-hole-connections.ts';
 import { Budget } from './budget.ts';
 import { closeNewConnections } from './close-new-connections.ts';
@@ -8,10 +8,15 @@ import { cutBeforeReply } from './cut-before-reply.ts';
 import { cutIdle } from './cut-idle.ts';
 import { cutInArray } from './cut-in-array.ts';
 import { cutInReply } from './cut-in-reply.ts';
+import { delayBytes } from './delay-bytes.ts';
+import { delayClose } from './delay-close.ts';
+import { dropBytes } from './drop-bytes.ts';
 import { errorReply } from './error-reply.ts';
 import { holdReply } from './hold-reply.ts';
+import { limitBytes } from './limit-bytes.ts';
 import { refuseConnections } from './refuse-connections.ts';
 import { refuseNewConnections } from './refuse-new-connections.ts';
+import { resetOnBytes } from './reset-on-bytes.ts';
 import type {
   Arrival,
   ErrorReply,
@@ -19,9 +24,11 @@ import type {
   ReplyPosition,
   Rule,
   RuleSurroundings,
+  Silence,
   WholeCommand,
 } from './rule.ts';
 import { checkRuleNumbers } from './rule-numbers.ts';
+import { sliceBytes } from './slice-bytes.ts';
 import { slowReplies } from './slow-replies.ts';
 import { splitReplies } from './split-replies.ts';
 import { stallHandshake } from './stall-handshake.ts';
@@ -54,6 +61,7 @@ export interface InPlace {
 
 interface RuleSetOptions {
   readonly clock: Clock;
+  readonly rng: Rng;
   readonly protocol: string;
 }
 
@@ -97,8 +105,9 @@ export class RuleSet {
     }
     checkRuleNumbers(faultId, wireRule);
     const { clock, protocol } = this.#options;
+    const rng = this.#options.rng.fork(faultId);
     const budget = new Budget('timesMax' in wireRule ? wireRule : always, clock);
-    const rule = ruleOf(wireRule, { clock, protocol, budget, acceptedBefore });
+    const rule = ruleOf(wireRule, { clock, rng, protocol, budget, acceptedBefore });
     const active = { faultId, budget, rule };
     this.#active.push(active);
     return active;
@@ -154,8 +163,50 @@ export class RuleSet {
     );
   }
 
+  /** How long the news of a close by the server waits; null: not at all. Takes from the budget of the rule that it names. */
+  takeCloseDelay(
+    connection: number,
+  ): { readonly forNs: Nanoseconds; readonly faultId: string } | null {
+    for (const { rule, budget, faultId } of this.#active) {
+      const forNs = rule.delaysClose?.(connection) ?? null;
+      if (forNs !== null && budget.take()) return { forNs, faultId };
+    }
+    return null;
+  }
+
+  /** Whether nothing goes to this client any more. Takes from the budget of the rule that it names. */
+  takeSilence(connection: number): (Silence & { readonly faultId: string }) | null {
+    for (const { rule, budget, faultId } of this.#active) {
+      const silence = rule.silences?.(connection) ?? null;
+      if (silence !== null && budget.take()) return { ...silence, faultId };
+    }
+    return null;
+  }
+
+  /**
+   * Lets bytes through to a client, as many of these as it may get. Takes from the budget of the rule that it names, which ends
+   * the connection behind them.
+   */
+  takeBytes(
+    connection: number,
+    bytes: number,
+  ): { readonly bytes: number; readonly endedBy: ActiveRule | null } {
+    const end = this.#endWithin(connection, bytes);
+    const through = end?.bytes ?? bytes;
+    for (const { rule } of this.#active) rule.passed?.(connection, through);
+    return { bytes: through, endedBy: end?.by ?? null };
+  }
+
   forget(connection: number): void {
     for (const { rule } of this.#active) rule.forget?.(connection);
+  }
+
+  #endWithin(connection: number, bytes: number): { bytes: number; by: ActiveRule } | null {
+    for (const by of this.#active) {
+      const left = by.rule.bytesLeft?.(connection) ?? null;
+      if (left !== null && left <= bytes && by.budget.take()) return { bytes: left, by };
+    }
+    return null;
   }
 }
 
@@ -191,6 +242,18 @@ function ruleOf(rule: WireRule, surroundings: RuleSurroundings): Rule {
       return blackHoleConnections();
     case 'close-new-connections':
       return closeNewConnections(rule, surroundings);
+    case 'delay-bytes':
+      return delayBytes(rule, surroundings);
+    case 'delay-close':
+      return delayClose(rule);
+    case 'drop-bytes':
+      return dropBytes(rule);
+    case 'reset-on-bytes':
+      return resetOnBytes(rule, surroundings);
+    case 'slice-bytes':
+      return sliceBytes(rule, surroundings);
+    case 'limit-bytes':
+      return limitBytes(rule);
     default:
       return rule satisfies never;
   }

@@ -1,5 +1,5 @@
 import type { CutKind } from '../model/fault.ts';
-import type { Clock, Nanoseconds } from '../model/world.ts';
+import type { Clock, Nanoseconds, Rng } from '../model/world.ts';
 import type { Budget } from './budget.ts';
 
 /** Where a reply stands: known at its first byte, before its size is. */
@@ -31,8 +31,16 @@ export type Fate =
   | { readonly type: 'pass' }
   /** This reply and all that follow on the connection wait until then. */
   | { readonly type: 'hold'; readonly untilNs: Nanoseconds }
+  /** What there is of this reply, and of each later read of it, waits until a moment that is asked for anew each time. */
+  | { readonly type: 'delay'; untilNs(): Nanoseconds }
   /** The connection ends once this many bytes of the reply were forwarded and more were to come; Infinity: once all were. */
-  | { readonly type: 'cut'; readonly afterBytes: number; readonly how: CutKind }
+  | {
+      readonly type: 'cut';
+      readonly afterBytes: number;
+      readonly how: CutKind;
+      /** Not before this moment; at once when absent. */
+      readonly untilNs?: Nanoseconds;
+    }
   /** The connection ends once this many elements of an array were forwarded and more were to come. */
   | { readonly type: 'cut-in-array'; readonly afterElements: number; readonly how: CutKind }
   /** The reply goes on in pieces, each some time after what went before it. */
@@ -55,6 +63,12 @@ export interface ErrorReply {
   readonly payload: Uint8Array | null;
 }
 
+/** A connection to whose client nothing goes any more. */
+export interface Silence {
+  /** It ends when the server has said nothing for so long; null: only when the rule is left. */
+  readonly closeAfterNs: Nanoseconds | null;
+}
+
 /** What becomes of a new connection. */
 export type Arrival =
   /** Nothing is read from it and nothing said to it until the rule is left; then it is served. */
@@ -73,6 +87,14 @@ export interface Rule {
   readonly onIdle?: CutKind;
   /** Whether clients of this connection are not read. */
   stopsReading?(connection: number): boolean;
+  /** How long after a close by the server the client of this connection is told; null: at once. */
+  delaysClose?(connection: number): Nanoseconds | null;
+  /** Not null: from now on the client of this connection gets nothing, and leaving the rule ends it. */
+  silences?(connection: number): Silence | null;
+  /** How many more bytes the client of this connection may get before it ends; null: any number. */
+  bytesLeft?(connection: number): number | null;
+  /** Told how many bytes were let through to a client. */
+  passed?(connection: number, bytes: number): void;
   readonly onArrival?: Arrival;
   /** The port is closed meanwhile. `established` says how connections that are there end; null lets them live. */
   readonly refuses?: { readonly established: CutKind | null };
@@ -83,6 +105,8 @@ export interface Rule {
 /** What a rule may use while it is installed. */
 export interface RuleSurroundings {
   readonly clock: Clock;
+  /** The rule's own lots. */
+  readonly rng: Rng;
   readonly budget: Budget;
   /** Name of the wire's protocol. */
   readonly protocol: string;

@@ -48,6 +48,7 @@ const selector = fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, narrow);
 const forMs = fc.nat({ max: 50 });
 const offsets = fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 4 });
 const says = fc.constantFrom('nothing' as const, 'max-clients' as const);
+const someConnections = fc.constantFrom([1, 2], [3]);
 const ruleFields = {
   'cut-after-reply': { reply: small, how, selector },
   'cut-before-reply': { reply: small, how, selector },
@@ -59,15 +60,28 @@ const ruleFields = {
   'slow-replies': { bytesPerSecond: fc.integer({ min: 1, max: 5_000 }), selector },
   'split-replies': { offsets, gapMs: fc.nat({ max: 20 }), selector },
   'error-reply': { error: fc.constant('LOADING'), selector },
-  'stop-reading': { connections: fc.constantFrom([1, 2], [3]) },
+  'stop-reading': { connections: someConnections },
   'refuse-connections': { how },
   'refuse-new-connections': {},
   'black-hole-connections': {},
   'close-new-connections': { how, says },
+  'delay-bytes': { delayMs: forMs, jitterMs: forMs, selector },
+  'delay-close': { delayMs: forMs },
+  'drop-bytes': { closeAfterMs: fc.constantFrom(null, 1, 30), connections: someConnections },
+  'reset-on-bytes': { afterMs: forMs, selector },
+  'slice-bytes': {
+    bytes: fc.integer({ min: 3, max: 20 }),
+    variationBytes: fc.nat({ max: 2 }),
+    gapMs: fc.nat({ max: 20 }),
+    selector,
+  },
+  'limit-bytes': { bytes: fc.nat({ max: 60 }), connections: someConnections },
 } satisfies Record<WireRule['type'], Record<string, fc.Arbitrary<unknown>>>;
 const ruleNames = Object.keys(ruleFields) as WireRule['type'][];
-/** A closed port ends a scene, more or less. */
-const weightOf = (type: WireRule['type']): number => (type.endsWith('connections') ? 1 : 4);
+/** A closed port ends a scene, more or less, and few connections are opened while something is installed. */
+const weights: Readonly<Record<string, number>> = { 'stall-handshake': 12 };
+const weightOf = (type: WireRule['type']): number =>
+  weights[type] ?? (type.endsWith('connections') ? 1 : 4);
 const ruleName = fc.oneof(
   ...ruleNames.map((type) => ({ weight: weightOf(type), arbitrary: fc.constant(type) })),
 );

@@ -1,4 +1,5 @@
 import type { WireConnectionRow, WireRow } from '../model/rows.ts';
+import type { Rng } from '../model/world.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
 import { type MemoryPairOptions, type MemorySocket, memoryPair } from './memory-pair.ts';
 import { createWire, type Wire, type WireOptions } from './proxy.ts';
@@ -35,7 +36,7 @@ export function wireBench(
   const servers: Watched[] = [];
   let ids = 0;
   const wire = createWire({
-    world: { clock, log: (line) => lines.push(line) },
+    world: { clock, rng: evenLots(), log: (line) => lines.push(line) },
     recorder: {
       nextId: () => (ids += 1),
       wire: (row) => replies.push(row),
@@ -67,6 +68,21 @@ export function wireBench(
       from.socket.write(bytesOf(text));
       await clock.settle();
     },
+  };
+}
+
+/** Lots that cover their range evenly: each is the one before and a golden section of it, around the circle. */
+function evenLots(): Rng {
+  let last = 0;
+  const unit = (): number => {
+    last = (last + (Math.sqrt(5) - 1) / 2) % 1;
+    return last;
+  };
+  return {
+    unit,
+    integer: (min, max) => min + Math.floor(unit() * (max - min + 1)),
+    chance: (ratio) => unit() < ratio,
+    fork: () => evenLots(),
   };
 }
 
