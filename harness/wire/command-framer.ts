@@ -1,4 +1,4 @@
-import { keyPlaceOf } from './command-table.ts';
+import { keyPlaceOf, valuePlaceOf } from './command-table.ts';
 import type { CommandFrame, Framer, Span } from './framing.ts';
 import { inlineWords } from './inline-words.ts';
 import { joinedBytes } from './joined-bytes.ts';
@@ -13,6 +13,8 @@ export interface CommandLimits {
   readonly inlineBytesMax: number;
   /** What is kept of a command's name, key and words. */
   readonly keyBytesMax: number;
+  /** A longer value is framed as ever and not kept, so it gets no digest. */
+  readonly valueBytesMax: number;
 }
 
 export const commandLimits: CommandLimits = {
@@ -20,6 +22,7 @@ export const commandLimits: CommandLimits = {
   argumentBytesMax: 4_294_967_296,
   inlineBytesMax: 65_536,
   keyBytesMax: 1_024,
+  valueBytesMax: 67_108_864,
 };
 
 const CR = 13;
@@ -45,6 +48,7 @@ type Expects =
 interface GrowingFrame {
   command: string;
   key: string | null;
+  value?: Uint8Array[];
   expects: CommandFrame['expects'];
 }
 
@@ -57,6 +61,7 @@ export class CommandFramer implements Framer<CommandFrame> {
   readonly #limits: CommandLimits;
   readonly #mode: RespMode;
   readonly #decoder = new TextDecoder();
+  readonly #encoder = new TextEncoder();
   #frame: GrowingFrame = nothingYet();
   #expects: Expects = 'start';
   #begun = false;
@@ -68,6 +73,7 @@ export class CommandFramer implements Framer<CommandFrame> {
   /** Which argument is being read, from 0, the command's name. */
   #place = 0;
   #keyPlace = 0;
+  #valuePlace = 0;
   #bytesMissing = 0;
   /** What the chunks before this one held of the argument or line at hand. */
   #kept: Uint8Array | null = null;
@@ -193,6 +199,7 @@ export class CommandFramer implements Framer<CommandFrame> {
     }
     this.#bytesMissing = this.#number;
     this.#expects = this.#number === 0 ? 'data-cr' : 'data';
+    if (this.#isValue() && this.#number <= this.#limits.valueBytesMax) this.#frame.value = [];
     if (this.#number === 0 && this.#isWanted()) this.#understand('');
   }
 
@@ -200,7 +207,9 @@ export class CommandFramer implements Framer<CommandFrame> {
     const to = Math.min(chunk.length, from + this.#bytesMissing);
     this.#bytesMissing -= to - from;
     const complete = this.#bytesMissing === 0;
-    if (this.#isWanted()) {
+    if (this.#isValue()) {
+      this.#frame.value?.push(chunk.subarray(from, to));
+    } else if (this.#isWanted()) {
       if (complete) this.#understand(this.#textOf(chunk, from, to));
       else this.#keep(chunk, from, to);
     }
@@ -215,10 +224,15 @@ export class CommandFramer implements Framer<CommandFrame> {
     return this.#argumentsMissing === 1 && isSubscription(this.#frame.command);
   }
 
+  #isValue(): boolean {
+    return this.#valuePlace !== 0 && this.#place === this.#valuePlace;
+  }
+
   #understand(text: string): void {
     if (this.#place === 0) {
       this.#frame.command = text.toUpperCase();
       this.#keyPlace = keyPlaceOf(this.#frame.command);
+      this.#valuePlace = valuePlaceOf(this.#frame.command);
     } else if (this.#place === this.#keyPlace) {
       this.#frame.key = text;
     } else {
@@ -250,6 +264,10 @@ export class CommandFramer implements Framer<CommandFrame> {
     const wanted = isSubscription((words[0] ?? '').toUpperCase()) ? words.length : inlineWordsMax;
     this.#argumentsMissing = words.length;
     for (const word of words.slice(0, wanted)) {
+      // What escapes and other encodings stand for is not told by the text.
+      if (this.#isValue() && /^[ -[\]-~]*$/u.test(word)) {
+        this.#frame.value = [this.#encoder.encode(word)];
+      }
       if (this.#isWanted()) this.#understand(word.slice(0, this.#limits.keyBytesMax));
       this.#place += 1;
       this.#argumentsMissing -= 1;
@@ -291,6 +309,7 @@ export class CommandFramer implements Framer<CommandFrame> {
     this.#whole = false;
     this.#place = 0;
     this.#keyPlace = 0;
+    this.#valuePlace = 0;
     if (this.#words.length > 0) this.#words = [];
   }
 

@@ -17,6 +17,17 @@ export function keyPlaceOf(command: string): number {
   return keyPlaces.get(command) ?? 1;
 }
 
+/** Which argument is the value that is stored under the first key as it is. */
+const valuePlaces: ReadonlyMap<string, number> = new Map([
+  ...entries('SET SETNX GETSET MSET MSETNX', 2),
+  ...entries('SETEX PSETEX', 3),
+]);
+
+/** @returns the place of the value that the command stores under its first key; 0 when it stores none that is known from it alone */
+export function valuePlaceOf(command: string): number {
+  return valuePlaces.get(command) ?? 0;
+}
+
 function entries(commands: string, place: number): [string, number][] {
   return commands
     .trim()

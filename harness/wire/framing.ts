@@ -50,6 +50,11 @@ export interface CommandFrame {
   /** The first key, cut at `keyBytesMax`, or null when the command has none. Never an argument of AUTH or HELLO. */
   readonly key: string | null;
   /**
+   * Pieces of the chunks: the value that the command stores under its key. Null or absent for a command that stores none, or
+   * one that is not known before the server has made it, and for a value that is longer than is kept.
+   */
+  readonly value?: readonly Uint8Array[] | null;
+  /**
    * `reply`: exactly one. `maybe`: one or none, as the command asks for (memcached's quiet ones). `silence`: none ever, or it came
    * early, before the command was complete. `nothing`: the server ignores these bytes. `stream`: from here on replies cannot be
    * counted (replication), so the connection is no longer paired.

@@ -4,6 +4,7 @@ import type { CommandFrame } from './framing.ts';
 export interface GrowingCommand {
   command: string;
   key: string | null;
+  value?: Uint8Array[] | null;
   expects: CommandFrame['expects'];
   withdraw?: () => void;
 }

@@ -53,6 +53,7 @@ export function beginBinaryCommand({
       return bodyBehind(head, { key: () => undefined, next: () => end });
     }
     if (asked.isFull) return lost('more quiet commands than quietMax came without any other');
+    if (storing.has(head.opcode)) frame.value = [];
     const one = askedFor(head, isQuiet);
     asked.push(one);
     frame.withdraw = () => asked.withdraw(one);
@@ -61,6 +62,7 @@ export function beginBinaryCommand({
         one.key = key;
         if (!isSecret(head.opcode)) frame.key = textOf(key, keyBytesMax);
       },
+      ...(storing.has(head.opcode) ? { value: (piece) => frame.value?.push(piece) } : {}),
       next: () => {
         one.isComplete = true;
         if (one.wasAnswered) frame.expects = 'silence';
@@ -140,6 +142,9 @@ const withValue: ReadonlySet<number> = new Set([
   0x23,
   0x24,
 ]);
+
+/** SET, ADD, REPLACE and their quiet forms: what they carry is what the key then holds. */
+const storing: ReadonlySet<number> = new Set([0x01, 0x02, 0x03, 0x11, 0x12, 0x13]);
 
 interface Body {
   readonly key: (key: string) => void;

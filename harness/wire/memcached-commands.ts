@@ -2,7 +2,7 @@ import type { Asked, AskedQueue } from './asked-queue.ts';
 import type { CommandFrame } from './framing.ts';
 import type { GrowingCommand } from './growing-command.ts';
 import { fitsMeta, fitsText, type TextReply } from './memcached-fit.ts';
-import { type Begun, end, lost, type Part } from './part-framer.ts';
+import { type Begun, end, lost, type Part, type See } from './part-framer.ts';
 import { latin1, textOf, wordsOf } from './text-words.ts';
 
 export interface TextCommandOptions {
@@ -17,6 +17,8 @@ interface Meaning {
   readonly key: string | null;
   /** Bytes of the data block behind the line, without its end; null when there is none. */
   readonly dataBytes: number | null;
+  /** Whether that block, and nothing else, is what the key then holds. */
+  readonly storesData: boolean;
 }
 
 /**
@@ -34,12 +36,14 @@ export function beginTextCommand({ asked, keyBytesMax }: TextCommandOptions): Be
     frame.key = meaning.key === null ? null : textOf(meaning.key, keyBytesMax);
     frame.expects = meaning.expects;
     const isAwaited = meaning.expects === 'reply' || meaning.expects === 'maybe';
-    if (!isAwaited) return dataBehind(meaning, () => end);
+    if (meaning.storesData) frame.value = [];
+    const see: See = (piece) => frame.value?.push(piece);
+    if (!isAwaited) return dataBehind(meaning, see, (isWhole) => endOf(frame, isWhole));
     if (asked.isFull) return lost('more quiet commands than quietMax came without any other');
     const one = askedFor(name, words, meaning);
     asked.push(one);
     frame.withdraw = () => asked.withdraw(one);
-    return dataBehind(meaning, (isWhole) => {
+    return dataBehind(meaning, see, (isWhole) => {
       // Of a quiet command only success is not told.
       if (!isWhole && one.isQuiet) {
         one.isQuiet = false;
@@ -47,19 +51,26 @@ export function beginTextCommand({ asked, keyBytesMax }: TextCommandOptions): Be
       }
       one.isComplete = true;
       if (one.wasAnswered) frame.expects = 'silence';
-      return end;
+      return endOf(frame, isWhole);
     });
   };
   return { frame, first: { type: 'line', next: readLine } };
 }
 
+/** A block that does not end where it said is stored by no server. */
+function endOf(frame: GrowingCommand, isWhole: boolean): Part {
+  if (!isWhole) frame.value = null;
+  return end;
+}
+
 /** @param next is told whether the block, if there is one, ends where it said */
-function dataBehind({ dataBytes }: Meaning, next: (isWhole: boolean) => Part): Part {
+function dataBehind({ dataBytes }: Meaning, see: See, next: (isWhole: boolean) => Part): Part {
   if (dataBytes === null) return next(true);
   const readEnd = (bytes: Uint8Array): Part => next(bytes[0] === 13 && bytes[1] === 10);
   return {
     type: 'block',
     bytes: dataBytes,
+    see,
     next: () => ({ type: 'head', bytes: 2, next: readEnd }),
   };
 }
@@ -85,6 +96,16 @@ function askedFor(
   return { ...state, fits: (reply) => fitsMeta(meta, reply) };
 }
 
+/** Put their data to what is there, so what the key then holds is known to the server alone. */
+const joins: ReadonlySet<string> = new Set(['append', 'prepend']);
+
+/** A longer value is not kept, so it gets no digest. */
+function isWholeValue(dataBytes: number): boolean {
+  return dataBytes <= valueBytesMax;
+}
+
+const valueBytesMax = 67_108_864;
+
 const metaNames: ReadonlySet<string> = new Set(['mg', 'ms', 'md', 'ma', 'me', 'mn']);
 
 const keyBytesLimit = 250;
@@ -93,14 +114,17 @@ const bytesLimit = 2_147_483_645;
 function meaningOf(name: string, words: readonly string[]): Meaning {
   if (metaNames.has(name)) return metaMeaning(name, words);
   const shape = shapes.get(name);
-  if (shape === undefined) return { expects: 'reply', key: null, dataBytes: null };
+  if (shape === undefined)
+    return { expects: 'reply', key: null, dataBytes: null, storesData: false };
   const key = words[shape.keyPlace] ?? null;
   const isRightLength = words.length >= shape.wordsMin && words.length <= shape.wordsMax;
   // Without the right number of words a server does not even look for noreply.
-  if (!isRightLength) return { expects: 'reply', key, dataBytes: null };
+  if (!isRightLength) return { expects: 'reply', key, dataBytes: null, storesData: false };
   const hasNoReply = shape.mayBeSilent && words.at(-1) === 'noreply';
   const expects = hasNoReply ? 'silence' : shape.expects;
-  return { expects, key, dataBytes: shape.hasData ? storedBytes(words) : null };
+  const dataBytes = shape.hasData ? storedBytes(words) : null;
+  const storesData = dataBytes !== null && isWholeValue(dataBytes) && !joins.has(name);
+  return { expects, key, dataBytes, storesData };
 }
 
 /** A server that refuses the line does not read a data block: what was meant as one is then the next command. */
@@ -122,7 +146,9 @@ function metaMeaning(name: string, words: readonly string[]): Meaning {
   const dataBytes = name === 'ms' && isSound ? Number(bytes) : null;
   // Errors are always told, and `mn` and `me` know no flags.
   const mayBeQuiet = isSound && name !== 'me' && flags.some((flag) => flag.startsWith('q'));
-  return { expects: mayBeQuiet ? 'maybe' : 'reply', key, dataBytes };
+  const isJoined = flags.some((flag) => /^M[AP]/iu.test(flag));
+  const storesData = dataBytes !== null && isWholeValue(dataBytes) && !isJoined;
+  return { expects: mayBeQuiet ? 'maybe' : 'reply', key, dataBytes, storesData };
 }
 
 function isNumber(word: string, max: number): boolean {

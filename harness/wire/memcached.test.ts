@@ -27,6 +27,10 @@ function answers(commands: string, replies: string): string[] {
   });
 }
 
+/** The value that each command stores under its key. */
+const stores = (commands: string): (string | null)[] =>
+  dialogue(commands, '').commands.frames.map(({ payload }) => payload);
+
 const longKey = 'k'.repeat(251);
 
 describe('text', () => {
@@ -55,6 +59,20 @@ describe('text', () => {
     ['get \xc3\xa4\r\n', ['GET ä reply']],
   ])('%j is %j', (commands, frames) => {
     expect(asked(commands)).toEqual(frames);
+  });
+
+  test.each([
+    ['set a 0 0 3\r\nabc\r\n', ['abc']],
+    ['set a 0 0 0 noreply\r\n\r\n', ['']],
+    ['add a 0 0 1\r\nx\r\nreplace a 0 0 1\r\ny\r\ncas a 0 0 1 7\r\nz\r\n', ['x', 'y', 'z']],
+    ['append a 0 0 1\r\nx\r\nprepend a 0 0 1\r\ny\r\n', [null, null]],
+    ['ms a 2 T60\r\nhi\r\nms a 2 MA\r\nho\r\nms a 2 mp q\r\nhu\r\n', ['hi', null, null]],
+    ['ms a 2 MR\r\nhi\r\nmn\r\n', ['hi', null]],
+    ['get a\r\nset a 0 0 x\r\n', [null, null]],
+    // One that is longer than it says is refused.
+    ['set a 0 0 3 noreply\r\nabcdef\r\n', [null, null]],
+  ])('%j stores %j', (commands, values) => {
+    expect(stores(commands)).toEqual(values);
   });
 
   test.each([
@@ -246,6 +264,16 @@ describe('binary', () => {
       'SET c reply',
       'QUITQ - silence',
     ]);
+  });
+
+  test('what SET, ADD and REPLACE carry is what they store', () => {
+    const carry = { extras: 'flagstim', key: 'c', value: 'vv' };
+    const commands = [0x01, 0x02, 0x03, 0x11, 0x12, 0x13, 0x0e, 0x0f].map((opcode) =>
+      request({ opcode, ...carry }),
+    );
+    const other = request({ opcode: 0, key: 'a' });
+    const seen = stores(commands.join('') + other);
+    expect(seen).toEqual(['vv', 'vv', 'vv', 'vv', 'vv', 'vv', null, null, null]);
   });
 
   test('the payload is the value alone, and an error has none', () => {

@@ -251,7 +251,7 @@ export class Pairing {
 
   #expect(
     burst: Burst,
-    { command, key, expects }: CommandFrame,
+    { command, key, value = null, expects }: CommandFrame,
     { nowNs, inPlace }: { readonly nowNs: Nanoseconds; readonly inPlace: InPlace | null },
   ): void {
     burst.size += 1;
@@ -266,6 +266,7 @@ export class Pairing {
       burstPlace: burst.size,
       command,
       key,
+      value,
       commandNs: nowNs,
       isPaired: expects !== 'stream',
       inPlace,

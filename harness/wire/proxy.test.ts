@@ -71,6 +71,17 @@ describe('pairing', () => {
     expect(replies.map(({ replyDigest }) => replyDigest)).toEqual(['digest of value']);
   });
 
+  test('a row has the digest of the value that its command stores, in whatever chunks it came', async () => {
+    const { connect, send, replies } = wireBench({ pair: { readBytesMax: () => 5 } });
+    const { client, server } = connect();
+    await send(client, commandOf('SET', 'a', 'some value') + get('a'));
+    await send(server, `+OK\r\n${bulkOf('some value')}`);
+    expect(replies.map(({ valueDigest, replyDigest }) => [valueDigest, replyDigest])).toEqual([
+      ['digest of some v', 'digest of OK'],
+      [null, 'digest of some v'],
+    ]);
+  });
+
   test('a digest keeps sixteen digits', async () => {
     const { connect, send, replies } = wireBench({ digest: () => '0123456789abcdef0123' });
     const { client, server } = connect();

@@ -10,6 +10,8 @@ export interface Outstanding {
   readonly burstPlace: number;
   readonly command: string;
   readonly key: string | null;
+  /** Pieces of the value that it stores under its key; null when it stores none. */
+  readonly value: readonly Uint8Array[] | null;
   readonly commandNs: Nanoseconds;
   /** False for one whose replies cannot be counted: behind it the connection is no longer paired. */
   readonly isPaired: boolean;
@@ -88,8 +90,12 @@ export class ReplyLog {
     const reply = { replyNs, replyType: type, replyBytes: bytes };
     if (payload === null) return { ...reply, replyDigest: null, pictureDeviceId: null };
     const whole = joinedBytes(payload);
-    const replyDigest = this.#options.digest(whole).slice(0, digestDigits);
+    const replyDigest = this.#digestOf([whole]);
     return { ...reply, replyDigest, pictureDeviceId: this.#options.peek?.(whole) ?? null };
+  }
+
+  #digestOf(pieces: readonly Uint8Array[]): string {
+    return this.#options.digest(joinedBytes(pieces)).slice(0, digestDigits);
   }
 
   #write(to: Outstanding, reply: Reply, fate: WireRow['fate'], faultId: string | null): void {
@@ -102,7 +108,7 @@ export class ReplyLog {
       burstPlace: to.burstPlace,
       command: to.command,
       key: to.key,
-      valueDigest: null,
+      valueDigest: to.value === null ? null : this.#digestOf(to.value),
       commandNs: to.commandNs,
       replyNs: reply.replyNs,
       replyType: reply.replyType,

@@ -206,7 +206,6 @@ describe('commands', () => {
     ['*2\r\n$3\r\nget\r\n$3\r\nk:1\r\n', 'GET', 'k:1', 'reply'],
     ['*1\r\n$4\r\nPING\r\n', 'PING', null, 'reply'],
     ['PING\r\n', 'PING', null, 'reply'],
-    ['set key "value"\n', 'SET', 'key', 'reply'],
     ['get "quoted"\r\n', 'GET', 'quoted', 'reply'],
     ['*0\r\n', '', null, 'nothing'],
     ['*-1\r\n', '', null, 'nothing'],
@@ -222,6 +221,28 @@ describe('commands', () => {
     const { frames, lost } = commands(text);
     expect(lost).toBeNull();
     expect(frames).toEqual([{ frame: { command, key, expects }, bytes: text.length }]);
+  });
+
+  test.each([
+    ['*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nva\r\nl\r\n', 'va\r\nl'],
+    ['*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$0\r\n\r\n', ''],
+    ['*6\r\n$3\r\nset\r\n$1\r\nk\r\n$1\r\nv\r\n$3\r\nGET\r\n$2\r\nEX\r\n$1\r\n9\r\n', 'v'],
+    ['*4\r\n$5\r\nSETEX\r\n$1\r\nk\r\n$2\r\n60\r\n$1\r\nv\r\n', 'v'],
+    ['*4\r\n$6\r\nPSETEX\r\n$1\r\nk\r\n$2\r\n60\r\n$1\r\nv\r\n', 'v'],
+    ['*3\r\n$6\r\nGETSET\r\n$1\r\nk\r\n$1\r\nv\r\n', 'v'],
+    ['*5\r\n$4\r\nMSET\r\n$1\r\nk\r\n$1\r\nv\r\n$1\r\nl\r\n$1\r\nw\r\n', 'v'],
+    ['set key "value"\r\n', 'value'],
+    ['set key "\\xff"\r\n', null],
+    ['*3\r\n$6\r\nAPPEND\r\n$1\r\nk\r\n$1\r\nv\r\n', null],
+    ['*2\r\n$3\r\nGET\r\n$1\r\nk\r\n', null],
+    ['*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$7\r\ntoolong\r\n', null],
+  ])('%j stores the value %j, wherever it is cut', (text, value) => {
+    for (let size = 1; size <= text.length; size += 1) {
+      const framer = resp({ valueBytesMax: 6 }).converse().commands;
+      const { frames } = read(framer, split(latin1(text), [size]));
+      const stored = frames.map(({ frame }) => (frame.value ? textOf(frame.value) : null));
+      expect(stored).toEqual([value]);
+    }
   });
 
   test('an empty key is a key', () => {
@@ -291,7 +312,8 @@ const sizes = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLengt
 function comparable({ frames, lost, atBoundary }: Read<CommandFrame | ReplyFrame>): unknown {
   const whole = frames.map(({ frame, bytes }) => {
     const payload = 'payload' in frame && frame.payload !== null ? textOf(frame.payload) : null;
-    return { ...frame, bytes, payload };
+    const value = 'value' in frame && frame.value ? textOf(frame.value) : null;
+    return { ...frame, bytes, payload, value };
   });
   return { whole, lost, atBoundary };
 }

@@ -7,7 +7,7 @@ export interface FrameRead<Frame> {
   readonly frame: Frame;
   /** Bytes of the stream that belong to it. */
   readonly bytes: number;
-  /** One character a byte; null when none is kept, and for commands. */
+  /** Of a reply its payload, of a command the value that it stores: one character a byte; null when there is or is kept none. */
   readonly payload: string | null;
 }
 
@@ -39,7 +39,7 @@ function readStream<Frame extends CommandFrame | ReplyFrame>(
       bytes += to - from;
       open = last ? null : frame;
       if (frame !== null && last) {
-        frames.push({ frame: { ...frame }, bytes, payload: payloadIn(frame) });
+        frames.push({ frame: withoutValue(frame), bytes, payload: payloadIn(frame) });
         bytes = 0;
       }
     }
@@ -79,8 +79,13 @@ export function comparable({ commands, replies }: DialogueRead): string {
 }
 
 function payloadIn(frame: CommandFrame | ReplyFrame): string | null {
-  if (!('payload' in frame) || frame.payload === null) return null;
-  return latin1(joinedBytes(frame.payload));
+  const pieces = 'payload' in frame ? frame.payload : (frame.value ?? null);
+  return pieces === null ? null : latin1(joinedBytes(pieces));
+}
+
+/** Its pieces are where the chunks were cut; `payload` has them joined. */
+function withoutValue<Frame extends CommandFrame | ReplyFrame>(frame: Frame): Frame {
+  return 'value' in frame ? { ...frame, value: null } : { ...frame };
 }
 
 function chunksOf(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
