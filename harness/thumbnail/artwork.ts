@@ -17,13 +17,15 @@ export interface Alphabet {
   /** The first of four tiles: upper left, upper right, lower left, lower right. */
   readonly large: (letter: string) => number;
   readonly stripe: (hue: number) => number;
+  /** Two cells of the picture code above one another, 1 for a light one. */
+  readonly code: (upper: number, lower: number) => number;
 }
 
 /** Start of image and JFIF segment, before the head stamp. */
 export const PREFIX: Uint8Array = base64Bytes(PREFIX_TEXT);
 /** Quantisation, frame, Huffman codes, restart interval and start of scan, behind the head stamp. */
 export const SETUP: Uint8Array = base64Bytes(SETUP_TEXT);
-/** The tiles of all glyphs and stripes. */
+/** The tiles of all glyphs, stripes and cells. */
 export const GLYPHS: Pieces = splitPieces(base64Bytes(GLYPHS_TEXT.pieces));
 export const ALPHABET: Alphabet = alphabetOf(GLYPHS_TEXT.characters, GLYPHS_TEXT.stripes);
 /** Scene by scene, its moments: each ready to be copied, restart markers included, also the one after its last tile. */
@@ -46,6 +48,7 @@ function alphabetOf(characters: string, stripes: number): Alphabet {
     small: (letter) => places.get(letter) ?? unknown,
     large: (letter) => letters.length + 4 * (places.get(letter) ?? unknown),
     stripe: (hue) => firstStripe + (hue % stripes),
+    code: (upper, lower) => firstStripe + stripes + 2 * upper + lower,
   };
 }
 

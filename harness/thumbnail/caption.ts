@@ -1,5 +1,6 @@
 import type { Stamp } from '../model/stamp.ts';
 import type { Alphabet } from './artwork.ts';
+import { CODE_COLUMNS, CODE_ROWS } from './picture-code.ts';
 
 /** What is written under a scene. */
 export interface CaptionText {
@@ -10,24 +11,30 @@ export interface CaptionText {
   readonly remark: string;
   /** Picks the colour of the stripe at the left, so that two owners' pictures differ at a glance. */
   readonly hue: number;
+  /** 1 for each cell of the picture code that is light, row by row. */
+  readonly code: Uint8Array;
 }
 
-/** The caption band, in tiles of 8 by 16 pixels. */
+/** The band under the scene, in tiles of 8 by 16 pixels: two rows of the picture code, then four of text. */
 const CAPTION_COLUMNS = 40;
-const CAPTION_ROWS = 4;
+const CAPTION_ROWS = 6;
+const TEXT_ROW = 2;
+/** The code keeps off the sides: a crop of 5 % takes two columns. */
+const CODE_COLUMN = 3;
 /** Left of this are the owner's stripe and a gap; the last column stays empty. */
 const TEXT_COLUMN = 3;
 const TEXT_COLUMNS: number = CAPTION_COLUMNS - TEXT_COLUMN - 1;
 const STRIPE_COLUMNS = 2;
 
 /**
- * The tiles of the caption band, row by row, as indexes into the alphabet. The owner's name is written large where it fits and small
+ * The tiles of code and caption, row by row, as indexes into the alphabet. The owner's name is written large where it fits and small
  * over two lines where it does not; a line that is too long loses its beginning, as ids differ at their ends. A character without a
  * glyph is drawn as `?`.
  */
 export function captionTiles(text: CaptionText, alphabet: Alphabet): Uint16Array {
   const tiles = new Uint16Array(CAPTION_COLUMNS * CAPTION_ROWS).fill(alphabet.small(' '));
-  for (let row = 0; row < CAPTION_ROWS; row += 1) {
+  putCode(tiles, text.code, alphabet);
+  for (let row = TEXT_ROW; row < CAPTION_ROWS; row += 1) {
     for (let column = 0; column < STRIPE_COLUMNS; column += 1) {
       tiles[row * CAPTION_COLUMNS + column] = alphabet.stripe(text.hue);
     }
@@ -40,6 +47,17 @@ export function captionTiles(text: CaptionText, alphabet: Alphabet): Uint16Array
   return tiles;
 }
 
+function putCode(tiles: Uint16Array, code: Uint8Array, alphabet: Alphabet): void {
+  for (let row = 0; row < CODE_ROWS; row += 2) {
+    const upper = row * CODE_COLUMNS;
+    const lower = upper + CODE_COLUMNS;
+    const start = (row / 2) * CAPTION_COLUMNS + CODE_COLUMN;
+    for (let column = 0; column < CODE_COLUMNS; column += 1) {
+      tiles[start + column] = alphabet.code(code[upper + column] ?? 0, code[lower + column] ?? 0);
+    }
+  }
+}
+
 function putName(tiles: Uint16Array, name: string, alphabet: Alphabet): void {
   const letters = lettersOf(name);
   if (letters.length * 2 > TEXT_COLUMNS) {
@@ -48,7 +66,7 @@ function putName(tiles: Uint16Array, name: string, alphabet: Alphabet): void {
     putLine(tiles, 1, shortened(rest, TEXT_COLUMNS), alphabet);
     return;
   }
-  let index = TEXT_COLUMN;
+  let index = TEXT_ROW * CAPTION_COLUMNS + TEXT_COLUMN;
   for (const letter of letters) {
     const large = alphabet.large(letter);
     tiles[index] = large;
@@ -65,7 +83,7 @@ function putLine(
   letters: readonly string[],
   alphabet: Alphabet,
 ): void {
-  let index = row * CAPTION_COLUMNS + TEXT_COLUMN;
+  let index = (TEXT_ROW + row) * CAPTION_COLUMNS + TEXT_COLUMN;
   for (const letter of letters) {
     tiles[index] = alphabet.small(letter);
     index += 1;

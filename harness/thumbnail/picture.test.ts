@@ -28,8 +28,8 @@ const SCENE_NAMES = [
   'Shop counter',
   'Kitchen',
 ];
-/** Where the caption begins, in rows of pixels. */
-const CAPTION_TOP = 192;
+/** Where code and caption begin, in rows of pixels. */
+const CAPTION_TOP = 160;
 
 function decoded(picture: Uint8Array): { scene: Uint8Array; caption: Uint8Array } {
   const { width, height, data } = decode(picture, { useTArray: true });

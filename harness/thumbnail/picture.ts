@@ -11,6 +11,7 @@ import {
   markBytes,
   putMark,
 } from './mark.ts';
+import { codeCells, tagOfIds } from './picture-code.ts';
 import { seal } from './seal.ts';
 
 /** Everything a picture depends on: the same input gives the same bytes. */
@@ -28,7 +29,7 @@ const CLIP_FRAMES = 3;
 
 /**
  * A still picture: a baseline JPEG of 320 by 256 pixels, 5 to 20 KB, stamped at head and tail. The camera's name picks the
- * scene (a name that suits none gets one by its id), the event what happens in it, the owner the colour of the stripe at the caption.
+ * scene (a name that suits none gets one by its id), the event what happens in it, the owner the colour of the stripe at the caption. The picture code stands between scene and caption.
  *
  * Throws RangeError for ids, versions or keys outside their limits, and TypeError for ids that are not well-formed text.
  */
@@ -54,6 +55,12 @@ interface Sequence {
   readonly remark: (frame: number) => string;
 }
 
+/** What is the same in all frames. */
+interface Subject {
+  readonly encoded: EncodedIds;
+  readonly code: Uint8Array;
+}
+
 interface Drawn {
   readonly scene: Uint8Array;
   readonly tiles: Uint16Array;
@@ -67,10 +74,11 @@ function renderFrames(stamp: Stamp, input: PictureInput, sequence: Sequence): Ui
     );
   }
   const encoded = encodeIds(stamp);
+  const subject = { encoded, code: codeCells(tagOfIds(encoded, input), input.key) };
   const drawn: Drawn[] = [];
   let totalBytes = 0;
   for (let frame = 0; frame < sequence.frames; frame += 1) {
-    const next = draw(encoded, input, { frame, remark: sequence.remark(frame) });
+    const next = draw(subject, input, { frame, remark: sequence.remark(frame) });
     totalBytes += next.bytes;
     drawn.push(next);
   }
@@ -87,7 +95,7 @@ function renderFrames(stamp: Stamp, input: PictureInput, sequence: Sequence): Ui
 
 /** Chooses what is drawn, and says how many bytes the frame takes. */
 function draw(
-  encoded: EncodedIds,
+  { encoded, code }: Subject,
   input: PictureInput,
   { frame, remark }: { readonly frame: number; readonly remark: string },
 ): Drawn {
@@ -97,7 +105,7 @@ function draw(
   const scene = pick(moments, choice(encoded, 'event') + frame);
   const hue = choice(encoded, 'owner');
   const { ownerName, deviceName } = input;
-  const tiles = captionTiles({ ownerName, deviceName, stamp, remark, hue }, ALPHABET);
+  const tiles = captionTiles({ ownerName, deviceName, stamp, remark, hue, code }, ALPHABET);
   const bytes =
     PREFIX.length +
     markBytes(encoded, 'head') +

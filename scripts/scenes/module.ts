@@ -7,7 +7,10 @@ import type { Scene } from './scene.ts';
 
 const WIDTH = 320;
 const HEIGHT = 256;
-const SCENE_HEIGHT = 192;
+/** Scenes are drawn this high, and a strip is cut off above and below: code and caption stand there. */
+const DRAWN_HEIGHT = 192;
+const SCENE_TOP = 29;
+const SCENE_HEIGHT = 160;
 const QUALITY = 62;
 /** How far the grain of the sensor goes up and down, of 255. */
 const NOISE = 1;
@@ -129,9 +132,10 @@ function sceneLines(
 
 function momentsOf(draw: Scene): readonly (readonly Float32Array[])[] {
   return Array.from({ length: MOMENTS }, (_, moment) => {
-    const canvas: Canvas = emptyCanvas(WIDTH, SCENE_HEIGHT);
+    const canvas: Canvas = emptyCanvas(WIDTH, DRAWN_HEIGHT);
     draw(canvas, moment);
-    return cutTiles(develop(canvas, { softness: SOFTNESS, noise: NOISE }), WIDTH, SCENE_HEIGHT);
+    const pixels = develop(canvas, { softness: SOFTNESS, noise: NOISE });
+    return cutTiles(pixels.subarray(SCENE_TOP * WIDTH * 3), WIDTH, SCENE_HEIGHT);
   });
 }
 
@@ -150,12 +154,23 @@ function cutTiles(pixels: Float32Array, width: number, height: number): readonly
   return tiles;
 }
 
-/** All small letters, then four tiles for each large one, then the stripes: the order that `harness/thumbnail/artwork.ts` counts on. */
+/** All small letters, then four tiles for each large one, then the stripes, then the code's: the order that `harness/thumbnail/artwork.ts` counts on. */
 function glyphTiles(): readonly Float32Array[] {
   const characters = Array.from(CHARACTERS);
   const small = characters.flatMap((letter) => letterTiles(letter, { size: 1, ink: LINE_INK }));
   const large = characters.flatMap((letter) => letterTiles(letter, { size: 2, ink: NAME_INK }));
-  return [...small, ...large, ...STRIPES.map(flatTile)];
+  return [...small, ...large, ...STRIPES.map(flatTile), ...codeTiles()];
+}
+
+/** Two cells of the picture code above one another, a tile for each way to fill them: the upper cell counts two, the lower one. */
+function codeTiles(): readonly Float32Array[] {
+  const cells = TILE_WIDTH * (TILE_HEIGHT / 2);
+  return [0, 1, 2, 3].map((filled) =>
+    Float32Array.from({ length: cells * 2 * 3 }, (_, at) => {
+      const isLight = at < cells * 3 ? filled >= 2 : filled % 2 === 1;
+      return (isLight ? LINE_INK : PAPER)[at % 3] ?? 0;
+    }),
+  );
 }
 
 function letterTiles(
