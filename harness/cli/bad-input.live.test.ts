@@ -68,7 +68,7 @@ const cases: readonly (readonly [what: string, words: string, says: string])[] =
   [
     'a cache that is none',
     'run --cache redis',
-    '--cache takes embedded, process, container or redis://host:port',
+    '--cache takes embedded, process, container, redis://host:port or memcached://host:port',
   ],
   ['a cache that does not answer', 'run --cache redis://127.0.0.1:1', '--cache'],
   ['a fault that Toxiproxy cannot do', 'run --faults toxiproxy', 'Rules that need the wire engine'],

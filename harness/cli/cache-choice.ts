@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Availability, Provider, ServiceSpec } from '../model/service.ts';
+import type { CacheProtocol } from '../model/target.ts';
 import { containerProvider } from '../services/container.ts';
 import { discoverCache } from '../services/discover.ts';
 import { embeddedProvider } from '../services/embedded.ts';
@@ -12,7 +13,7 @@ import { quoted, requireLocal } from './options.ts';
 import type { Reaper } from './reaper-handle.ts';
 import { UsageError } from './usage-error.ts';
 
-/** What `--cache` asks for, checked: `embedded`, `process`, `container` or a `redis://` URL; undefined for the best that is here. */
+/** What `--cache` asks for, checked: `embedded`, `process`, `container` or a URL; undefined for the best that is here. */
 export type CacheChoice = string | undefined;
 
 /** Reads `--cache`. Throws UsageError for a word that is none, and for an address that is not this machine and was not allowed. */
@@ -23,7 +24,7 @@ export function cacheChoice(
   if (text === undefined || kinds.has(text)) return text;
   if (!text.includes('://')) {
     throw new UsageError(
-      `--cache takes embedded, process, container or redis://host:port, got ${quoted(text)}`,
+      `--cache takes embedded, process, container, redis://host:port or memcached://host:port, got ${quoted(text)}`,
     );
   }
   const { host } = asUsage('--cache', () => parseCacheUrl(text));
@@ -33,13 +34,17 @@ export function cacheChoice(
 
 const kinds: ReadonlySet<string> = new Set(['embedded', 'process', 'container']);
 
-/** Finds who provides the cache. Rejects with UsageError when what was asked for is not there. */
-export async function providerFor(choice: CacheChoice, reaper: Reaper): Promise<Provider> {
+/** Finds who provides a cache that speaks this. Rejects with UsageError when what was asked for is not there. */
+export async function providerFor(
+  choice: CacheChoice,
+  { protocol, reaper }: { readonly protocol: CacheProtocol; readonly reaper: Reaper },
+): Promise<Provider> {
   const scratchDirectory = mkdtempSync(path.join(tmpdir(), 'crosswire-cache-'));
   reaper.watchFolder(scratchDirectory);
   try {
     const { provider } = await discoverCache({
       choice,
+      protocol,
       ...surroundings(scratchDirectory),
       onProcess: (processId) => reaper.watchProcess(processId),
       onContainer: (containerId) => reaper.watchContainer(containerId),

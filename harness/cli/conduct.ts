@@ -7,7 +7,7 @@ import type { FleetProgress } from '../fleet/fleet.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { Provider, StartedService } from '../model/service.ts';
-import type { Endpoint } from '../model/target.ts';
+import type { CacheProtocol, Endpoint } from '../model/target.ts';
 import type { BackendApi, BackendSettings } from '../processes/backend.ts';
 import { type Child, type Handlers, startChild } from '../processes/channel.ts';
 import type { FleetApi, FleetSettings } from '../processes/fleet.ts';
@@ -30,6 +30,7 @@ export interface RunRequest {
   readonly target: {
     readonly name: string;
     readonly version: string;
+    readonly protocol: CacheProtocol;
     /** One of our targets by name, or a file whose default export is one. */
     readonly source: TargetSource;
     readonly libraryPath: string;
@@ -174,6 +175,7 @@ class Conductor implements AsyncDisposable {
     this.#startTicks = String(process.hrtime.bigint() + BigInt(Math.round(leadMs * 1e6)));
     const wireEndpoint: Endpoint = await wire.call('open', {
       ...this.#settings('wire'),
+      protocol: target.protocol,
       upstream: cache.endpoint,
       port: wirePort,
     } satisfies WireSettings);

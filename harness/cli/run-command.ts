@@ -20,7 +20,7 @@ export function addRunCommand(program: Command): void {
     )
     .option(
       '--cache <which>',
-      'embedded, process, container or redis://host:port (default: what this machine has)',
+      'embedded, process, container, redis://host:port or memcached://host:port (default: what this machine has)',
     )
     .option('--seed <number>', 'repeats the same plan (default: drawn, and printed)')
     .option('--cameras <count>', 'how many cameras come back at once (default: 2000)')

@@ -36,9 +36,13 @@ export async function runSession(options: RunOptions, around: Surroundings): Pro
   const { interrupt, stage, reaper } = around;
   const subject = await loadSubject(options.target, around);
   const auditee = options.audit ? await loadSubject(auditChoice, around) : null;
-  const provider = await providerFor(options.cache, reaper);
+  const { protocol } = subject.target;
+  const provider = await providerFor(options.cache, { protocol, reaper });
   const performance = { options, around, provider };
-  const selfAudit = auditee === null ? null : await audit(performance, auditee);
+  // What is audited speaks RESP, whatever comes after it.
+  const audited = protocol === 'resp' ? provider : await providerFor(undefined, auditing(reaper));
+  const selfAudit =
+    auditee === null ? null : await audit({ ...performance, provider: audited }, auditee);
   if (interrupt.signal.aborted) return exitCodes.interrupted;
   const summary = await perform(performance, {
     subject,
@@ -54,6 +58,10 @@ interface Subject {
   readonly choice: TargetChoice;
   readonly target: Target;
   readonly library: Library;
+}
+
+function auditing(reaper: Reaper): { readonly protocol: 'resp'; readonly reaper: Reaper } {
+  return { protocol: 'resp', reaper };
 }
 
 const auditChoice: TargetChoice = {
@@ -154,6 +162,7 @@ async function perform(
     target: {
       name: target.name,
       version: library.version,
+      protocol: target.protocol,
       source: choice.source,
       libraryPath: library.path,
     },

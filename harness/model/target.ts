@@ -1,12 +1,15 @@
 import type { World } from './world.ts';
 
+/** What a cache client and its cache speak: RESP, or memcached's text, meta or binary protocol. */
+export type CacheProtocol = 'resp' | 'memcached';
+
 /** One cache library, as the reference backend uses it. */
 export interface Target {
   /** The word on the command line. */
   readonly name: string;
   /** The npm package that `@VERSION` is looked up in. */
   readonly package: string;
-  readonly protocol: 'resp';
+  readonly protocol: CacheProtocol;
   /** Abilities that the library does not have, each with a reason. A stated lack that proves false fails the contract. */
   readonly lacks: readonly Lack[];
   open(options: OpenOptions): Promise<CacheClient>;
@@ -19,6 +22,8 @@ export interface Lack {
 
 export interface OpenOptions {
   readonly endpoint: Endpoint;
+  /** All nodes where the cache is a cluster; `endpoint` is the first of them. Absent otherwise. */
+  readonly nodes?: readonly Endpoint[];
   /** The loaded module (its namespace object) at the version that was asked for. */
   readonly library: unknown;
   /** How long one call may take before the client must reject it. */

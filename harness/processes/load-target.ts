@@ -16,7 +16,7 @@ export async function loadTarget(source: TargetSource): Promise<Target> {
   const target = (module as { readonly default?: unknown }).default;
   if (!isTarget(target)) {
     throw new Error(
-      `${source.path} has no target as its default export: export default defineTarget({ ... })`,
+      `${source.path} has no target as its default export: export default defineTarget({ name, package, protocol: 'resp' or 'memcached', lacks, open })`,
     );
   }
   return target;
@@ -30,6 +30,8 @@ function isTarget(candidate: unknown): candidate is Target {
     typeof candidate.name === 'string' &&
     'package' in candidate &&
     typeof candidate.package === 'string' &&
+    'protocol' in candidate &&
+    (candidate.protocol === 'resp' || candidate.protocol === 'memcached') &&
     'open' in candidate &&
     typeof candidate.open === 'function'
   );

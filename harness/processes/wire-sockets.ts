@@ -1,11 +1,18 @@
 import { hash } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Recorder } from '../model/rows.ts';
-import type { Endpoint } from '../model/target.ts';
+import type { CacheProtocol, Endpoint } from '../model/target.ts';
 import type { Rng, World } from '../model/world.ts';
 import { peekStamp } from '../thumbnail/reading.ts';
+import type { Protocol } from '../wire/framing.ts';
+import { http } from '../wire/http.ts';
+import { memcached } from '../wire/memcached.ts';
 import { createWire, type Wire, type WireLimits } from '../wire/proxy.ts';
+import { resp } from '../wire/resp.ts';
 import type { WireSocket } from '../wire/wire-socket.ts';
+
+/** What passes on a wire: what caches speak, or HTTP/1.1. Of memcached's protocols the first byte of a connection says which. */
+export type WireProtocol = CacheProtocol | 'http';
 
 export interface WireSocketsOptions {
   /** An address of this machine. */
@@ -16,6 +23,8 @@ export interface WireSocketsOptions {
   readonly doors?: number;
   /** Asked at every new connection, with its door from 1, so that a cache may come back elsewhere. */
   readonly upstream: (door: number) => Endpoint;
+  /** RESP unless told. */
+  readonly protocol?: WireProtocol;
   readonly world: World;
   readonly recorder: Pick<Recorder, 'nextId' | 'wire' | 'wireConnection'>;
   /** SHA-1 of this process's crypto library unless said otherwise. */
@@ -37,6 +46,7 @@ export interface WireSockets {
 /** Listens, and passes every connection through a wire. Rejects when a port is taken, or the address is not ours. */
 export async function listenWire(options: WireSocketsOptions): Promise<WireSockets> {
   const { host, world, recorder, upstream, digest = sha1, limits = {} } = options;
+  const { protocol = 'resp' } = options;
   const doorOf = new WeakMap<WireSocket, number>();
   const accept = (door: number) => (socket: Socket) => {
     doorOf.set(socket, door);
@@ -48,6 +58,7 @@ export async function listenWire(options: WireSocketsOptions): Promise<WireSocke
     digest,
     peek: (payload) => peekStamp(payload)?.deviceId ?? null,
     limits,
+    protocol: protocols[protocol](),
     doorOf: (client) => doorOf.get(client) ?? 1,
     connectUpstream: (client) => connect({ ...upstream(doorOf.get(client) ?? 1), noDelay: true }),
     listener: {
@@ -64,7 +75,8 @@ export async function listenWire(options: WireSocketsOptions): Promise<WireSocke
     const report = (error: Error): void =>
       world.log(`wire: listening on ${host}: ${error.message}`);
     const port = ordinal === 1 ? options.port : 0;
-    const rng = world.rng.fork(`door ${ordinal}`);
+    // Two runs of one seed at one time must not want the same port.
+    const rng = world.rng.fork(`door ${ordinal} of ${process.pid}`);
     try {
       doors.push(await openDoor({ host, accept: accept(ordinal), report }, port, rng));
     } catch (error) {
@@ -114,6 +126,12 @@ async function openDoor(options: ListenOptions, port: number, rng: Rng): Promise
     },
   };
 }
+
+const protocols: Readonly<Record<WireProtocol, () => Protocol>> = {
+  resp: () => resp(),
+  memcached: () => memcached(),
+  http: () => http(),
+};
 
 interface ListenOptions {
   readonly host: string;

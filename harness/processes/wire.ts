@@ -5,9 +5,10 @@ import type { InstalledRule } from '../wire/proxy.ts';
 import { serve } from './channel.ts';
 import { openProcessRecord, type ProcessRecord } from './process-record.ts';
 import { type RunSettings, realWorld } from './real-world.ts';
-import { listenWire, type WireSockets } from './wire-sockets.ts';
+import { listenWire, type WireProtocol, type WireSockets } from './wire-sockets.ts';
 
 export interface WireSettings extends RunSettings {
+  readonly protocol: WireProtocol;
   readonly upstream: Endpoint;
   readonly port: number;
 }
@@ -30,13 +31,13 @@ const installed = new Map<string, InstalledRule>();
 
 const api: WireApi = {
   open: async (settings) => {
-    // Its lots decide its port only, and two runs of one seed at one time must not want the same.
-    const world = realWorld(settings, `wire ${process.pid}`);
+    const world = realWorld(settings, 'wire');
     record = openProcessRecord(settings, (error) => channel.emit('record-failed', error.message));
     upstream = settings.upstream;
     sockets = await listenWire({
       host: '127.0.0.1',
       port: settings.port,
+      protocol: settings.protocol,
       upstream: () => upstream ?? settings.upstream,
       world,
       recorder: counting(record.recorder),

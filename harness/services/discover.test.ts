@@ -34,6 +34,23 @@ describe('without a choice', () => {
   });
 });
 
+describe('for a client of memcached', () => {
+  test('a memcached is taken, not a server that speaks something else', async () => {
+    await using bench = await openBench();
+    await bench.script('');
+    const around = { path: bench.scratchDirectory, node, ...bench };
+    const found = await discoverCache({ choice: undefined, protocol: 'memcached', ...around });
+    expect(found).toMatchObject({
+      provider: { name: 'embedded' },
+      says: 'embedded memcached server (comes with crosswire)',
+    });
+    const process = discoverCache({ choice: 'process', protocol: 'memcached', ...around });
+    await expect(process).rejects.toThrow('memcached is not on PATH; install memcached');
+    const redis = discoverCache({ choice: 'redis://127.0.0.1', protocol: 'memcached', ...around });
+    await expect(redis).rejects.toThrow('a cache that speaks memcached is needed');
+  });
+});
+
 describe('a choice', () => {
   test('of the embedded one is kept where PATH has a server', async () => {
     await using bench = await openBench();

@@ -1,12 +1,15 @@
-import type { Provider } from '../model/service.ts';
+import type { Provider, ServiceSpec } from '../model/service.ts';
+import type { CacheProtocol } from '../model/target.ts';
 import { containerProvider } from './container.ts';
 import { embeddedProvider } from './embedded.ts';
-import { externalProvider } from './external.ts';
+import { externalProvider, parseCacheUrl } from './external.ts';
 import { processProvider } from './process.ts';
 
 export interface DiscoverOptions {
-  /** What `--cache` says: `embedded`, `process`, `container` or a `redis://` URL; undefined to take the best that is here. */
+  /** What `--cache` says: `embedded`, `process`, `container` or a URL; undefined to take the best that is here. */
   readonly choice: string | undefined;
+  /** What it must speak. RESP unless told. */
+  readonly protocol?: CacheProtocol;
   /** What the PATH of the environment says. */
   readonly path: string;
   /** A folder for the server to work in, the caller's to remove. */
@@ -26,29 +29,49 @@ export interface Discovered {
 }
 
 /**
- * Chooses the backing cache: what was asked for, or else a redis-server or valkey-server on PATH, or else the embedded one.
+ * Chooses the backing cache: what was asked for, or else a redis-server, valkey-server or memcached on PATH, or else the embedded one.
  * Rejects when what was asked for is not there, and says what it needs. Starts nothing.
  */
 export async function discoverCache(options: DiscoverOptions): Promise<Discovered> {
   if (options.choice !== undefined)
     return requireAvailable(chosen(options.choice, options), options.choice);
-  const process = processProvider(options);
+  const process = processOf(options);
   const availability = await process.available();
   if (availability.state === 'available') return { provider: process, says: availability.says };
-  return requireAvailable(embeddedProvider(options), 'embedded');
+  return requireAvailable(embeddedOf(options), 'embedded');
 }
 
 function chosen(choice: string, options: DiscoverOptions): Provider {
-  if (choice === 'embedded') return embeddedProvider(options);
-  if (choice === 'process') return processProvider(options);
+  const { protocol = 'resp', onContainer } = options;
+  if (choice === 'embedded') return embeddedOf(options);
+  if (choice === 'process') return processOf(options);
   if (choice === 'container')
-    return containerProvider(
-      options.onContainer === undefined ? {} : { onContainer: options.onContainer },
-    );
-  if (choice.includes('://')) return externalProvider({ url: choice });
+    return containerProvider({
+      spec: specs[protocol],
+      ...(onContainer === undefined ? {} : { onContainer }),
+    });
+  if (choice.includes('://')) {
+    if (parseCacheUrl(choice).protocol !== protocol)
+      throw new Error(`a cache that speaks ${protocol} is needed, and ${choice} does not`);
+    return externalProvider({ url: choice });
+  }
   throw new Error(
     `there is no cache called ${JSON.stringify(choice)}; choose embedded, process, container or a URL like redis://127.0.0.1:6379`,
   );
+}
+
+const specs = {
+  resp: { service: 'redis' },
+  memcached: { service: 'memcached' },
+} as const satisfies Record<CacheProtocol, ServiceSpec>;
+
+/** Of RESP servers on PATH either will do. */
+function processOf({ protocol = 'resp', ...options }: DiscoverOptions): Provider {
+  return processProvider(protocol === 'resp' ? options : { ...options, spec: specs[protocol] });
+}
+
+function embeddedOf({ protocol = 'resp', ...options }: DiscoverOptions): Provider {
+  return embeddedProvider({ ...options, server: protocol });
 }
 
 async function requireAvailable(provider: Provider, choice: string): Promise<Discovered> {

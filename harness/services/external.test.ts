@@ -12,7 +12,14 @@ describe('a cache URL', () => {
     ['redis://cache.internal:6379/0', { host: 'cache.internal', port: 6379 }],
     ['redis://[::1]:6379', { host: '::1', port: 6379 }],
   ] as const)('%s is understood', ([url, endpoint]) => {
-    expect(parseCacheUrl(url)).toEqual(endpoint);
+    expect(parseCacheUrl(url)).toEqual({ protocol: 'resp', ...endpoint });
+  });
+
+  test.for([
+    ['memcached://127.0.0.1:11212', { host: '127.0.0.1', port: 11_212 }],
+    ['memcached://cache.internal', { host: 'cache.internal', port: 11_211 }],
+  ] as const)('%s is understood, too', ([url, endpoint]) => {
+    expect(parseCacheUrl(url)).toEqual({ protocol: 'memcached', ...endpoint });
   });
 
   test.for([
@@ -22,6 +29,7 @@ describe('a cache URL', () => {
     ['redis://me@127.0.0.1', 'with a user or password'],
     ['redis://:secret@127.0.0.1', 'with a user or password'],
     ['redis://127.0.0.1/3', 'with the database 3'],
+    ['memcached://127.0.0.1/0', 'with the database 0'],
     ['redis://127.0.0.1/?timeout=3', 'with options behind the address'],
     ['redis:6379', 'with no host'],
     ['redis://', 'with no host'],
@@ -60,6 +68,19 @@ describe('a cache that is yours', () => {
     const provider = externalProvider({ url: `redis://127.0.0.1:${server.port}` });
     expect(await provider.available()).toMatchObject({ state: 'missing', needs });
     await expect(provider.start(never)).rejects.toThrow(needs);
+  });
+
+  test('is asked in the words of memcached when that is what it should be', async () => {
+    await using memcached = await listen('VERSION 1.6.18\r\n');
+    await using redis = await listen('+PONG\r\n');
+    const says = `memcached://127.0.0.1:${memcached.port} (yours)`;
+    const right = externalProvider({ url: `memcached://127.0.0.1:${memcached.port}` });
+    expect(await right.available()).toEqual({ state: 'available', says });
+    const wrong = externalProvider({ url: `memcached://127.0.0.1:${redis.port}` });
+    expect(await wrong.available()).toMatchObject({
+      state: 'missing',
+      needs: 'a memcached that answers version in its text protocol',
+    });
   });
 
   test('is missing when nothing listens there', async () => {
