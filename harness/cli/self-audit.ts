@@ -5,12 +5,19 @@ import type { RunOptions } from './run-options.ts';
  * A real bug with a history: after a connection was cut between the replies of a pipeline, this version reconnects with its reply
  * queue shifted (fixed in 4.16.1: "abort incomplete pipelines upon reconnect").
  */
-export const auditTarget = { name: 'ioredis', version: '4.16.0' } as const;
+export const auditTarget = { target: 'ioredis', targetVersion: '4.16.0' } as const;
 
-/** What runs, whatever is asked for afterwards: `cache-outage`, small and short, on our own wire and with nothing to soften it. */
-export function auditOptions(options: RunOptions): RunOptions {
+/** A cut that finds nothing else in flight shifts nothing, so a quiet machine misses the bug now and then. */
+export const auditAttemptsMax = 3;
+
+/**
+ * What runs, whatever is asked for afterwards: `cache-outage`, small and short, on our own wire and with nothing to soften it. Each
+ * attempt, from 1, has a seed of its own.
+ */
+export function auditOptions(options: RunOptions, attempt: number): RunOptions {
   return {
     ...options,
+    seed: options.seed + attempt - 1,
     scenario: cacheOutage,
     size: { ...cacheOutage.size, ...small },
     mitigations: [],
