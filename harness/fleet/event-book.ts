@@ -4,6 +4,7 @@ import type { Rng } from '../model/world.ts';
 import type { Crc32 } from '../thumbnail/checksum.ts';
 import { renderClip, renderThumbnail } from '../thumbnail/picture.ts';
 import type { Upload } from './camera-messages.ts';
+import { tagBook } from './tag-book.ts';
 
 /** The events that this fleet's cameras have uploaded, and how their pictures look. */
 export interface EventBook {
@@ -11,6 +12,8 @@ export interface EventBook {
   next(device: Device, ordinal: number): Omit<Upload, 'requestId'>;
   /** The picture of that event, drawn again; null when no camera of this fleet has uploaded it. */
   draw(eventId: string, kind: Stamp['kind']): Uint8Array | null;
+  /** Whose the tag in a picture's code is; null when it is of no event that this fleet remembers. */
+  named(tag: number): Stamp | null;
 }
 
 export interface EventBookOptions {
@@ -24,12 +27,13 @@ export interface EventBookOptions {
 /** Share of events that a sound has caused, which a tap plays; the others are motion. */
 const soundShare = 0.25;
 
-/** Events beyond which later ones can no longer be drawn again: the evidence then lacks the picture that was asked for. */
+/** Events beyond which later ones can no longer be drawn again or named by a tag: the evidence then lacks the picture that was asked for. */
 const eventsRememberedMax = 500_000;
 
 export function eventBook({ population, rng, key, crc32 }: EventBookOptions): EventBook {
   const ownerNames = new Map(population.users.map(({ userId, name }) => [userId, name]));
   const devices = new Map<string, Device>();
+  const tags = tagBook({ key, crc32 });
   const version = 1;
   const input = (eventId: string, { deviceId, name, ownerId }: Device) => ({
     stamp: { ownerId, deviceId, eventId, version },
@@ -41,8 +45,11 @@ export function eventBook({ population, rng, key, crc32 }: EventBookOptions): Ev
   return {
     next: (device, ordinal) => {
       const eventId = `event-of-${device.deviceId}-${ordinal}`;
-      if (devices.size < eventsRememberedMax) devices.set(eventId, device);
       const picture = input(eventId, device);
+      if (devices.size < eventsRememberedMax) {
+        devices.set(eventId, device);
+        tags.note(picture.stamp);
+      }
       return {
         eventId,
         kind: rng.fork(`kind of ${eventId}`).chance(soundShare) ? 'sound' : 'motion',
@@ -57,5 +64,6 @@ export function eventBook({ population, rng, key, crc32 }: EventBookOptions): Ev
       const picture = input(eventId, device);
       return kind === 'clip' ? renderClip(picture) : renderThumbnail(picture);
     },
+    named: tags.named,
   };
 }

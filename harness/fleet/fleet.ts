@@ -6,6 +6,7 @@ import type { Nanoseconds, World } from '../model/world.ts';
 import { expandArrivals, loadEndsMs } from '../plan/arrivals.ts';
 import { seededRng } from '../plan/rng.ts';
 import { type Crc32, stampKey } from '../thumbnail/checksum.ts';
+import type { JpegDecoder } from '../thumbnail/code-reading.ts';
 import { type Agenda, agenda, type Sleeper } from './agenda.ts';
 import { type CameraCrowd, cameraCrowd } from './camera-crowd.ts';
 import { type Credentials, referenceCredentials } from './credentials.ts';
@@ -27,6 +28,8 @@ export interface FleetOptions {
   readonly recorder: Recorder;
   /** The checksum of the stamps; `zlib.crc32` is the fastest. */
   readonly crc32: Crc32;
+  /** For pictures that something on the way has encoded again; without it they name nobody. */
+  readonly decodeJpeg?: JpegDecoder;
   readonly onProgress: (progress: FleetProgress) => void;
   readonly limits?: Partial<FleetLimits>;
   readonly credentials?: Credentials;
@@ -109,7 +112,16 @@ function assemble(
   const rng = seededRng(plan.seed).fork('fleet');
   const key = stampKey(plan.seed);
   const book = eventBook({ population, rng, key, crc32 });
-  const shown = gallery({ population, recorder, tally: counted, book, key, crc32 });
+  const { decodeJpeg } = options;
+  const shown = gallery({
+    population,
+    recorder,
+    tally: counted,
+    book,
+    key,
+    crc32,
+    ...(decodeJpeg === undefined ? {} : { decodeJpeg }),
+  });
   const shared = {
     clock: world.clock,
     agenda: schedule,

@@ -3,9 +3,10 @@ import type { Recorder, ShownRow } from '../model/rows.ts';
 import type { Reading, Stamp } from '../model/stamp.ts';
 import type { Nanoseconds } from '../model/world.ts';
 import type { Crc32 } from '../thumbnail/checksum.ts';
-import { readPicture } from '../thumbnail/reading.ts';
+import type { JpegDecoder } from '../thumbnail/code-reading.ts';
 import type { EventBook } from './event-book.ts';
 import type { ListEntry } from './list-answer.ts';
+import { pictureReader } from './picture-reader.ts';
 import type { Tally } from './tally.ts';
 
 /** To whom something was shown, where, and in answer to what. */
@@ -38,6 +39,8 @@ export interface GalleryOptions {
   readonly book: EventBook;
   readonly key: number;
   readonly crc32: Crc32;
+  /** For pictures whose stamps are gone. */
+  readonly decodeJpeg?: JpegDecoder;
 }
 
 /** Pictures kept as evidence, and their bytes, shown and asked for together. */
@@ -49,7 +52,8 @@ export const canaryEvidenceMax = 20;
 const readyMax = 32;
 
 export function gallery(options: GalleryOptions): Gallery {
-  const { recorder, tally, key, crc32 } = options;
+  const { recorder, tally, book } = options;
+  const readPicture = pictureReader({ ...options, named: book.named });
   const canaries = circlesOfCanaries(options.population);
   const ready: Record<Stamp['kind'], Ready[]> = { thumbnail: [], clip: [] };
   const keep = evidenceKeeper(options);
@@ -99,7 +103,7 @@ export function gallery(options: GalleryOptions): Gallery {
       const stranger = strangerFor(viewer, kind);
       const bytes = stranger?.bytes ?? given;
       if (stranger !== undefined) swaps += 1;
-      const reading = readPicture(bytes, { key, crc32 });
+      const reading = readPicture(bytes);
       const [head, tail] = stampsOf(reading);
       const row: ShownRow = {
         ...sharedFields(recorder, showing),
@@ -118,7 +122,7 @@ export function gallery(options: GalleryOptions): Gallery {
       };
       recorder.shown(row);
       const right =
-        reading.state === 'intact' &&
+        (reading.state === 'intact' || reading.state === 'recoded') &&
         reading.stamp.eventId === askedEventId &&
         reading.stamp.kind === kind;
       if (right) remember(given, viewer, reading.stamp);
@@ -172,6 +176,7 @@ function sharedFields(
 function stampsOf(reading: Reading): readonly [Stamp | null, Stamp | null] {
   switch (reading.state) {
     case 'intact':
+    case 'recoded':
       return [reading.stamp, null];
     case 'blended':
     case 'damaged':

@@ -16,5 +16,7 @@ export type Reading =
   | { readonly state: 'truncated'; readonly head: Stamp }
   /** A stamp can be read, and the checksum over all bytes is wrong. */
   | { readonly state: 'damaged'; readonly head: Stamp | null; readonly tail: Stamp | null }
+  /** No stamp is left, and the code in the picture itself names this one: something on the way has encoded it again. */
+  | { readonly state: 'recoded'; readonly stamp: Stamp }
   /** Nothing in it says whose it is. */
   | { readonly state: 'unstamped' };

@@ -3,6 +3,7 @@ import { runFleet } from '../fleet/fleet.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Endpoint } from '../model/target.ts';
 import { serve } from './channel.ts';
+import { decodeJpeg } from './jpeg-decoder.ts';
 import { openProcessRecord, type ProcessRecord } from './process-record.ts';
 import { type RunSettings, realWorld } from './real-world.ts';
 
@@ -38,6 +39,7 @@ const api: FleetApi = {
         ...(settings.viewersAt === undefined ? {} : { viewersAt: settings.viewersAt }),
         recorder: record.recorder,
         crc32,
+        decodeJpeg,
         onProgress: (progress) => channel.emit('progress', progress),
       },
       stopped.signal,

@@ -14,6 +14,9 @@ export interface Pixels {
   readonly data: Uint8Array;
 }
 
+/** Gives the pixels of a JPEG, or null for bytes that it cannot decode. Libraries do this; they arrive as a value, as k6 has none. */
+export type JpegDecoder = (bytes: Uint8Array) => Pixels | null;
+
 /** The picture as it was drawn, in pixels. */
 const WIDTH = 320;
 const HEIGHT = 256;

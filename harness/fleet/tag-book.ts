@@ -1,0 +1,32 @@
+import type { Stamp } from '../model/stamp.ts';
+import type { Check } from '../thumbnail/mark.ts';
+import { tagOf } from '../thumbnail/picture-code.ts';
+
+/** Whose the tags are that pictures carry in their codes. */
+export interface TagBook {
+  /** Remembers an event, whose thumbnail and clip have a tag each. */
+  note(event: Omit<Stamp, 'kind'>): void;
+  /** The stamp with that tag; null when no event has it, and when two have: 48 bits are not enough to be sure of that never. */
+  named(tag: number): Stamp | null;
+}
+
+/** Tags are worked out when first one is asked for: most runs never do. */
+export function tagBook(check: Check): TagBook {
+  let unread: Omit<Stamp, 'kind'>[] = [];
+  const stamps = new Map<number, Stamp | null>();
+  const add = (stamp: Stamp): void => {
+    const tag = tagOf(stamp, check);
+    stamps.set(tag, stamps.has(tag) ? null : stamp);
+  };
+  return {
+    note: (event) => void unread.push(event),
+    named: (tag) => {
+      for (const event of unread) {
+        add({ ...event, kind: 'thumbnail' });
+        add({ ...event, kind: 'clip' });
+      }
+      unread = [];
+      return stamps.get(tag) ?? null;
+    },
+  };
+}
