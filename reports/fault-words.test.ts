@@ -27,6 +27,17 @@ test.for<readonly [Fault, string]>([
   [{ kind: 'failover', service: 'cache' }, 'primary killed, its replica promoted'],
   [
     {
+      kind: 'move-slots',
+      service: 'cache',
+      toNode: 3,
+      slotsAtOnce: 40,
+      keysPerStep: 1,
+      stepMs: 200,
+    },
+    'slots moved to node 3 of the cluster, 40 at a time',
+  ],
+  [
+    {
       kind: 'wire',
       rule: {
         type: 'cut-after-reply',

@@ -52,6 +52,11 @@ function serviceWords(fault: ServiceFault): FaultWords | undefined {
       };
     case 'failover':
       return { says: 'primary killed, its replica promoted', kind: 'failover' };
+    case 'move-slots':
+      return {
+        says: `slots moved to node ${String(fault.toNode)} of the cluster, ${String(fault.slotsAtOnce)} at a time`,
+        kind: 'slots moved',
+      };
     default:
       // A record of a later version may name a kind that this one does not have.
       fault satisfies never;

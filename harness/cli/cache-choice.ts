@@ -1,13 +1,15 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Availability, Provider, ServiceSpec } from '../model/service.ts';
+import type { CacheTopology } from '../model/plan.ts';
+import type { Availability, Provider, ServiceSpec, StartedService } from '../model/service.ts';
 import type { CacheProtocol } from '../model/target.ts';
 import { containerProvider } from '../services/container.ts';
 import { discoverCache } from '../services/discover.ts';
 import { embeddedProvider } from '../services/embedded.ts';
 import { parseCacheUrl } from '../services/external.ts';
-import { processProvider } from '../services/process.ts';
+import { type ProcessOptions, processProvider } from '../services/process.ts';
+import { startClusterTopology } from '../services/redis-cluster.ts';
 import { startSentinelTopology } from '../services/redis-sentinel.ts';
 import { quoted, requireLocal } from './options.ts';
 import type { Reaper } from './reaper-handle.ts';
@@ -55,8 +57,15 @@ export async function providerFor(
   }
 }
 
-/** A primary with a replica and three Sentinels. Rejects with UsageError where there is no redis-server for it. */
-export async function sentinelProvider(reaper: Reaper): Promise<Provider> {
+/** Several servers of our own, set up as the plan wants them. Rejects with UsageError where there is no redis-server for it. */
+export async function topologyProvider(
+  topology: CacheTopology,
+  { choice, reaper }: { readonly choice: CacheChoice; readonly reaper: Reaper },
+): Promise<Provider> {
+  if (choice !== undefined && choice !== 'process')
+    throw new UsageError(
+      `--cache ${choice}: this run needs ${topologies[topology].says}, which are processes of our own; leave --cache out`,
+    );
   const scratchDirectory = mkdtempSync(path.join(tmpdir(), 'crosswire-cache-'));
   reaper.watchFolder(scratchDirectory);
   const around = {
@@ -65,15 +74,26 @@ export async function sentinelProvider(reaper: Reaper): Promise<Provider> {
   };
   const available = await processProvider({ ...around, spec: { service: 'redis' } }).available();
   if (available.state === 'missing')
-    throw new UsageError(
-      `this scenario needs a redis-server: ${available.says}; ${available.needs}`,
-    );
+    throw new UsageError(`this run needs a redis-server: ${available.says}; ${available.needs}`);
   return {
     name: 'process',
     available: () => Promise.resolve(available),
-    start: (signal) => startSentinelTopology(around, signal),
+    start: (signal) => topologies[topology].start(around, signal),
   };
 }
+
+interface Topology {
+  readonly says: string;
+  readonly start: (
+    around: Omit<ProcessOptions, 'port'>,
+    signal: AbortSignal,
+  ) => Promise<StartedService>;
+}
+
+const topologies: Readonly<Record<CacheTopology, Topology>> = {
+  sentinel: { says: 'a primary, a replica and Sentinels', start: startSentinelTopology },
+  cluster: { says: 'the nodes of a cluster', start: startClusterTopology },
+};
 
 /** Every provider and whether it is there, for `crosswire doctor`. Starts nothing. */
 export async function surveyProviders(): Promise<

@@ -65,6 +65,9 @@ interface RunEnd {
   readonly reason: string;
 }
 
+/** The nodes of a cluster hear of their doors from each other. */
+const announceMs = 1_500;
+
 /** How long a call to the cache may take in the backend. */
 const cacheTimeoutMs = 1_000;
 
@@ -171,14 +174,19 @@ class Conductor implements AsyncDisposable {
     const flood = this.#start<FloodApi>(parts, 'flood');
     await Promise.all([wire, backend, fleet, flood].map((child) => child.ready));
     // The zero of all times lies a little ahead, so that everything stands when the first camera comes.
-    const leadMs = 700 + plan.population.devices.length / 20;
+    const leadMs =
+      700 + plan.population.devices.length / 20 + (cache.cluster === undefined ? 0 : announceMs);
     this.#startTicks = String(process.hrtime.bigint() + BigInt(Math.round(leadMs * 1e6)));
-    const wireEndpoint: Endpoint = await wire.call('open', {
+    const doors = await wire.call('open', {
       ...this.#settings('wire'),
       protocol: target.protocol,
       upstream: cache.endpoint,
       port: wirePort,
+      ...(cache.cluster === undefined ? {} : { nodes: cache.cluster.nodes }),
     } satisfies WireSettings);
+    // Whoever is sent to another node by one of them comes through the wire again.
+    await cache.cluster?.announce(doors, this.#broken.signal);
+    const [wireEndpoint = cache.endpoint] = doors;
     const engine = await startFaultEngine(
       {
         engine: this.#request.faultEngine,
@@ -195,6 +203,7 @@ class Conductor implements AsyncDisposable {
       target: target.source,
       libraryPath: target.libraryPath,
       cache: engine.endpoint,
+      ...(cache.cluster === undefined ? {} : { cacheNodes: doors }),
       cacheTimeoutMs,
       keyPrefix: this.#keyPrefix(cache),
       databasePath: path.join(this.#scratch, 'cloud.sqlite'),

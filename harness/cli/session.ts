@@ -6,7 +6,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Provider } from '../model/service.ts';
 import type { Target } from '../model/target.ts';
 import { loadTarget } from '../processes/load-target.ts';
-import { providerFor, sentinelProvider } from './cache-choice.ts';
+import { providerFor, topologyProvider } from './cache-choice.ts';
 import { conduct, type RunRequest } from './conduct.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import type { Interrupt } from './interrupt.ts';
@@ -36,9 +36,13 @@ export async function runSession(options: RunOptions, around: Surroundings): Pro
   const { interrupt, stage, reaper } = around;
   const subject = await loadSubject(options.target, around);
   const auditee = options.audit ? await loadSubject(auditChoice, around) : null;
-  const provider = await providerFor(options.cache, reaper);
+  const { protocol } = subject.target;
+  const provider = await providerFor(options.cache, { protocol, reaper });
   const performance = { options, around, provider };
-  const selfAudit = auditee === null ? null : await audit(performance, auditee);
+  // What is audited speaks RESP, whatever comes after it.
+  const audited = protocol === 'resp' ? provider : await providerFor(undefined, auditing(reaper));
+  const selfAudit =
+    auditee === null ? null : await audit({ ...performance, provider: audited }, auditee);
   if (interrupt.signal.aborted) return exitCodes.interrupted;
   const summary = await perform(performance, {
     subject,
@@ -54,6 +58,10 @@ interface Subject {
   readonly choice: TargetChoice;
   readonly target: Target;
   readonly library: Library;
+}
+
+function auditing(reaper: Reaper): { readonly protocol: 'resp'; readonly reaper: Reaper } {
+  return { protocol: 'resp', reaper };
 }
 
 const auditChoice: TargetChoice = {
@@ -88,21 +96,6 @@ interface Part {
   readonly subject: Subject;
   readonly folder: string;
   readonly notes: RunNotes;
-}
-
-/** The cache as the plan wants it set up; by itself unless told. */
-async function topologyFor(
-  plan: Plan,
-  { provider, reaper }: { readonly provider: Provider; readonly reaper: Reaper },
-): Promise<Provider> {
-  switch (plan.cacheTopology) {
-    case undefined:
-      return provider;
-    case 'sentinel':
-      return sentinelProvider(reaper);
-    default:
-      return plan.cacheTopology satisfies never;
-  }
 }
 
 async function engineFor(plan: Plan): Promise<WebCacheEngine> {
@@ -172,10 +165,14 @@ async function perform(
     target: {
       name: target.name,
       version: library.version,
+      protocol: target.protocol,
       source: choice.source,
       libraryPath: library.path,
     },
-    provider: await topologyFor(plan, { provider, reaper }),
+    provider:
+      plan.cacheTopology === undefined
+        ? provider
+        : await topologyProvider(plan.cacheTopology, { choice: options.cache, reaper }),
     mitigations: options.mitigations,
     faultEngine: options.faultEngine,
     webCacheEngine: options.webCacheEngine ?? (await engineFor(plan)),

@@ -252,4 +252,14 @@ export const serviceFaults: Readonly<Record<Exclude<Fault['kind'], 'wire'>, Faul
       test: 'a failover leads the wire to the promoted replica while it is in force, and keeps the data',
     },
   },
+  'move-slots': {
+    says: 'slots of a cluster that hold keys move to one node, some at a time, until healed',
+    onTheWire:
+      'GET of a key that has gone ahead is answered with ASK, commands for a slot that has moved with MOVED; both name a door of the wire.',
+    toxiproxy: null,
+    seenBy: {
+      file: services,
+      test: 'slots that move send a client on with ASK, then with MOVED, to doors of the wire, and no value is lost',
+    },
+  },
 };

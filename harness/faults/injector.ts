@@ -3,6 +3,7 @@ import type { FaultGuard } from './guard.ts';
 import { injectFailover, injectKill } from './kill.ts';
 import { injectConnectionLimit, injectMemoryLimit } from './limits.ts';
 import { injectLoading } from './loading.ts';
+import { injectMoveSlots } from './move-slots.ts';
 import { injectPause, injectStarve } from './pause.ts';
 import type { ServiceParts } from './service-parts.ts';
 
@@ -43,6 +44,8 @@ async function inject(
       return injectConnectionLimit(parts, fault, occasion);
     case 'failover':
       return injectFailover(parts, fault, occasion);
+    case 'move-slots':
+      return injectMoveSlots(parts, fault, occasion);
     case 'wire':
       return parts.wire.install(occasion.faultId, behindPrefix(fault.rule, parts.keyPrefix));
     default:

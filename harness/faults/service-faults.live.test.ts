@@ -9,6 +9,7 @@ import { listenWire } from '../processes/wire-sockets.ts';
 import { embeddedProvider } from '../services/embedded.ts';
 import { processProvider } from '../services/process.ts';
 import { askOnce, openBench, type ProviderBench } from '../services/provider-bench.ts';
+import { startClusterTopology } from '../services/redis-cluster.ts';
 import { startSentinelTopology } from '../services/redis-sentinel.ts';
 import { encodeCommand, openConversation } from '../services/resp-conversation.ts';
 import { createInjector, type FaultInjector } from './injector.ts';
@@ -261,6 +262,71 @@ describe.skipIf(isMissing)(`over a redis-server${isMissing ? ' (not on PATH)' : 
     expect(await client.say(get('a'), 1)).toEqual(['closed']);
   });
 
+  test('slots that move send a client on with ASK, then with MOVED, to doors of the wire, and no value is lost', async () => {
+    await using bench = await openBench();
+    const topology = await startClusterTopology({ path, ...bench }, never);
+    await using stage = await openStage(topology);
+    const slot = Number((await askOnce(stage, 'CLUSTER', 'KEYSLOT', '{camera}')).slice(1));
+    const owner = topology.cluster.ownerOf(slot);
+    const to = (owner + 1) % 3;
+    const next = written(stage.doors[to]);
+    await using here = await openConversation(stage.doors[owner]!);
+    await using there = await openConversation(stage.doors[to]!);
+    const keys = Array.from({ length: 30 }, (_, index) => `{camera}:${index}`);
+    for (const key of keys) await here.say(encodeCommand(['SET', key, key]), 1);
+    const fault = await stage.inject({
+      kind: 'move-slots',
+      service: 'cache',
+      toNode: to + 1,
+      slotsAtOnce: 4,
+      keysPerStep: 10,
+      stepMs: 60_000,
+    });
+    const all = Buffer.concat(keys.map(get));
+    const sentOn = async (): Promise<string[]> =>
+      (await here.say(all, keys.length)).map(String).filter((reply) => reply.startsWith('-'));
+    await expect.poll(async () => (await sentOn()).length).toBe(10);
+    expect(new Set(await sentOn())).toEqual(new Set([`-ASK ${slot} ${next}\r\n`]));
+    const gone = keys[(await here.say(all, keys.length)).findIndex((reply) => reply[0] === 45)]!;
+    const asked = Buffer.concat([encodeCommand(['ASKING']), get(gone), get(gone)]);
+    expect((await there.say(asked, 3)).map(String)).toEqual([
+      '+OK\r\n',
+      `$${gone.length}\r\n${gone}\r\n`,
+      `-MOVED ${slot} ${written(stage.doors[owner])}\r\n`,
+    ]);
+    expect(await fault.bit()).toBeGreaterThanOrEqual(31);
+    await fault[Symbol.asyncDispose]();
+    expect(new Set(await sentOn())).toEqual(new Set([`-MOVED ${slot} ${next}\r\n`]));
+    expect((await there.say(all, keys.length)).map(String)).toEqual(
+      keys.map((key) => `$${key.length}\r\n${key}\r\n`),
+    );
+  });
+
+  test('slots that move when the run is stopped arrive all the same', async () => {
+    await using bench = await openBench();
+    const topology = await startClusterTopology({ path, ...bench }, never);
+    await using stage = await openStage(topology);
+    await askOnce({ endpoint: stage.doors[0]! }, 'SET', '{b}', '1');
+    const [slot = -1] = await topology.cluster.slotsWithKeys(0);
+    const abort = new AbortController();
+    const moved: Fault = {
+      kind: 'move-slots',
+      service: 'cache',
+      toNode: 3,
+      slotsAtOnce: 1,
+      keysPerStep: 1,
+      stepMs: 60_000,
+    };
+    const fault = await stage.inject(moved, abort.signal);
+    await expect.poll(() => topology.cluster.slotsWithKeys(2)).toEqual([slot]);
+    abort.abort(new Error('stopped by hand'));
+    await fault[Symbol.asyncDispose]();
+    expect(topology.cluster.ownerOf(slot)).toBe(2);
+    expect(await fault.bit()).toBe(0);
+    await expect(stage.inject({ ...moved, toNode: 4 })).rejects.toThrow('toNode 4; nodes count');
+    await expect(stage.inject({ ...moved, slotsAtOnce: 0 })).rejects.toThrow('slotsAtOnce 0;');
+  });
+
   test.for<readonly [Fault, string]>([
     [{ kind: 'starve', service: 'cache', runShare: 1, periodMs: 50 }, 'runShare 1;'],
     [{ kind: 'starve', service: 'cache', runShare: 0.5, periodMs: 1 }, 'periodMs 1;'],
@@ -270,6 +336,17 @@ describe.skipIf(isMissing)(`over a redis-server${isMissing ? ' (not on PATH)' : 
     ],
     [{ kind: 'limit-connections', service: 'cache', connectionsMax: -1 }, 'connectionsMax -1;'],
     [{ kind: 'failover', service: 'cache' }, 'needs a primary with a replica'],
+    [
+      {
+        kind: 'move-slots',
+        service: 'cache',
+        toNode: 1,
+        slotsAtOnce: 1,
+        keysPerStep: 1,
+        stepMs: 0,
+      },
+      'needs a cluster',
+    ],
   ])('%j is refused, and nothing is broken', async ([fault, says]) => {
     await using bench = await openBench();
     await using stage = await openStage(await redis(bench));
@@ -307,6 +384,10 @@ function get(key: string): Buffer {
   return encodeCommand(['GET', key]);
 }
 
+function written(endpoint: Endpoint | undefined): string {
+  return `${endpoint?.host}:${endpoint?.port}`;
+}
+
 /** What the kernel says of the process: `T` when it is stopped. */
 function stateOf(cache: StartedService): string | undefined {
   const stat = readFileSync(`/proc/${cache.processIds[0]}/stat`, 'latin1');
@@ -325,6 +406,8 @@ interface Stage extends AsyncDisposable {
   readonly cache: StartedService;
   /** The wire in front of it. */
   readonly endpoint: Endpoint;
+  /** All doors of the wire: one a node of a cluster. */
+  readonly doors: readonly Endpoint[];
   readonly inject: (fault: Fault, signal?: AbortSignal) => ReturnType<FaultInjector['inject']>;
 }
 
@@ -334,10 +417,12 @@ async function openStage(cache: StartedService): Promise<Stage> {
   const sockets = await listenWire({
     host: '127.0.0.1',
     port: 0,
-    upstream: () => upstream,
+    doors: cache.cluster?.nodes.length ?? 1,
+    upstream: (door) => cache.cluster?.nodes[door - 1] ?? upstream,
     world: realWorld({ startTicks: String(process.hrtime.bigint()), seed: process.pid }, 'wire'),
     recorder: { nextId: () => 1, wire: () => undefined, wireConnection: () => undefined },
   });
+  await cache.cluster?.announce(sockets.doors, never);
   const injector = createInjector({
     cache,
     keyPrefix: '',
@@ -357,6 +442,7 @@ async function openStage(cache: StartedService): Promise<Stage> {
   return {
     cache,
     endpoint: sockets.endpoint,
+    doors: sockets.doors,
     inject: (fault, signal = never) => injector.inject('fault-1', fault, signal),
     [Symbol.asyncDispose]: async () => {
       await sockets.close();

@@ -14,8 +14,8 @@ export interface Plan {
   readonly heartbeatMs: number;
   /** A shared HTTP cache between viewers and backend; they meet directly when it is absent. Cameras never pass it. */
   readonly webCache?: WebCache;
-  /** How the cache is set up: one server alone when absent; with `sentinel` a primary, a replica and three Sentinels. */
-  readonly cacheTopology?: 'sentinel';
+  /** How the cache is set up; one server alone when absent. */
+  readonly cacheTopology?: CacheTopology;
   readonly steps: readonly Step[];
   readonly checks: readonly CheckName[];
   /** A request unanswered for this long has not settled; the fleet gives up on it and says so. */
@@ -23,6 +23,9 @@ export interface Plan {
   /** When everything must have ended, counted from the start of the run. */
   readonly deadlineMs: number;
 }
+
+/** `sentinel`: a primary, a replica and three Sentinels. `cluster`: three primaries that share the slots, each behind a door of the wire. */
+export type CacheTopology = 'sentinel' | 'cluster';
 
 export interface WebCache {
   /** `url` alone is the mistake: everybody is given the answer to whoever asked first. */

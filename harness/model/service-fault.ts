@@ -9,7 +9,8 @@ export type ServiceFault =
   | LoadingFault
   | MemoryLimitFault
   | ConnectionLimitFault
-  | FailoverFault;
+  | FailoverFault
+  | MoveSlotsFault;
 
 /** SIGKILL of a backing service; healing starts it again, empty unless told, on the same stable port. */
 export interface KillFault {
@@ -69,4 +70,20 @@ export interface ConnectionLimitFault {
 export interface FailoverFault {
   readonly kind: 'failover';
   readonly service: 'cache';
+}
+
+/**
+ * Slots that hold keys move to one node of a cluster under load, until healed or until that node has all of them. While a slot moves,
+ * clients are sent after its keys with ASK; once it has moved, with MOVED.
+ */
+export interface MoveSlotsFault {
+  readonly kind: 'move-slots';
+  readonly service: 'cache';
+  /** The node that gets them, from 1. */
+  readonly toNode: number;
+  /** How many slots are between two nodes at one time. */
+  readonly slotsAtOnce: number;
+  readonly keysPerStep: number;
+  /** How long a slot stays as it is after each step. */
+  readonly stepMs: number;
 }

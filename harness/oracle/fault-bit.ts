@@ -76,6 +76,7 @@ function endsConnections({ fault }: FaultOnStep): boolean {
     case 'pause':
     case 'starve':
     case 'limit-memory':
+    case 'move-slots':
       return false;
     case 'wire':
       return cutting.has(fault.rule.type);
@@ -104,10 +105,11 @@ const felt: ReadonlySet<WireRule['type']> = new Set([
 
 /**
  * What a good client can bear without its caller noticing is not asked to be noticed: replies that come late or in pieces, and
- * an eviction, which is felt as misses.
+ * an eviction, which is felt as misses, and a slot that moves, whose redirections a client of a cluster follows.
  */
 function isFeltAsErrors({ fault }: FaultOnStep): boolean {
   if (fault.kind === 'limit-memory') return fault.eviction === 'noeviction';
+  if (fault.kind === 'move-slots') return false;
   return fault.kind !== 'wire' || felt.has(fault.rule.type);
 }
 

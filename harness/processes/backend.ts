@@ -13,6 +13,8 @@ export interface BackendSettings extends RunSettings {
   /** The file to import as the target's library. */
   readonly libraryPath: string;
   readonly cache: Endpoint;
+  /** All nodes, where the cache is a cluster. */
+  readonly cacheNodes?: readonly Endpoint[];
   readonly cacheTimeoutMs: number;
   readonly keyPrefix: string;
   readonly databasePath: string;
@@ -38,6 +40,7 @@ const api: BackendApi = {
     const library: unknown = await import(pathToFileURL(settings.libraryPath).href);
     client = await target.open({
       endpoint: settings.cache,
+      ...(settings.cacheNodes === undefined ? {} : { nodes: settings.cacheNodes }),
       library,
       timeoutMs: settings.cacheTimeoutMs,
       world,

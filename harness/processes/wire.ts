@@ -10,11 +10,15 @@ import { listenWire, type WireProtocol, type WireSockets } from './wire-sockets.
 export interface WireSettings extends RunSettings {
   readonly protocol: WireProtocol;
   readonly upstream: Endpoint;
+  /** Where each node of a cluster is: a door is opened for each. */
+  readonly nodes?: readonly Endpoint[];
+  /** That of the first door. */
   readonly port: number;
 }
 
 export type WireApi = {
-  open(settings: WireSettings): Promise<Endpoint>;
+  /** Gives the doors. */
+  open(settings: WireSettings): Promise<readonly Endpoint[]>;
   setUpstream(endpoint: Endpoint): Promise<void>;
   install(rule: { readonly faultId: string; readonly rule: WireRule }): Promise<void>;
   bit(faultId: string): Promise<number>;
@@ -38,11 +42,13 @@ const api: WireApi = {
       host: '127.0.0.1',
       port: settings.port,
       protocol: settings.protocol,
-      upstream: () => upstream ?? settings.upstream,
+      doors: settings.nodes?.length ?? 1,
+      // The first node is the service itself, which may come back elsewhere.
+      upstream: (door) => (door === 1 ? upstream : settings.nodes?.[door - 1]) ?? settings.upstream,
       world,
       recorder: counting(record.recorder),
     });
-    return sockets.endpoint;
+    return sockets.doors;
   },
   setUpstream: async (endpoint) => {
     upstream = endpoint;

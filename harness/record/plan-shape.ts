@@ -78,6 +78,7 @@ const faultKinds = Object.keys({
   'limit-memory': true,
   'limit-connections': true,
   failover: true,
+  'move-slots': true,
   wire: true,
 } satisfies Record<Fault['kind'], true>);
 

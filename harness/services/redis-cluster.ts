@@ -20,6 +20,8 @@ export interface ClusterTopology extends StartedService {
 const nodeCount = 3;
 const slotCount = 16_384;
 const nodeTimeoutMs = 2_000;
+/** Nodes greet each other after half of this time at the latest, and so learn of a new address. */
+const hastyTimeoutMs = 400;
 const settleMsMax = 15_000;
 
 /** One process of the cluster, and what it tells the others about itself. */
@@ -132,16 +134,19 @@ class Slots {
       throw new RangeError(
         `${addresses.length} addresses were given for a cluster of ${nodeCount} nodes; give one a node`,
       );
-    for (const [index, address] of addresses.entries()) {
-      const node = this.node(index);
-      node.announced = address;
-      await using console = await openRedisConsole(node.service.endpoint);
-      // The others hear of the new address over the bus, whose port has to stay what it is.
-      await console.say('CONFIG', 'SET', 'cluster-announce-bus-port', String(node.busPort));
-      await console.say('CONFIG', 'SET', 'cluster-announce-ip', address.host);
-      await console.say('CONFIG', 'SET', 'cluster-announce-port', String(address.port));
+    await this.#setTimeouts(hastyTimeoutMs);
+    try {
+      for (const [index, address] of addresses.entries())
+        await announceNode(this.node(index), address);
+      await this.settled(signal);
+    } finally {
+      await this.#setTimeouts(nodeTimeoutMs);
     }
-    await this.settled(signal);
+  }
+
+  async #setTimeouts(timeoutMs: number): Promise<void> {
+    for (const { service } of this.nodes)
+      await sayOnce(service.endpoint, 'CONFIG', 'SET', 'cluster-node-timeout', String(timeoutMs));
   }
 
   /** Resolves when all nodes know each other, agree on every slot, and send clients where they should. */
@@ -177,6 +182,13 @@ class Slots {
     for (let slot = from; slot <= to; slot += 1) if (this.ownerOf(slot) !== index) return false;
     return true;
   }
+}
+
+async function announceNode(node: Node, address: Endpoint): Promise<void> {
+  node.announced = address;
+  await using console = await openRedisConsole(node.service.endpoint);
+  await console.say('CONFIG', 'SET', 'cluster-announce-ip', address.host);
+  await console.say('CONFIG', 'SET', 'cluster-announce-port', String(address.port));
 }
 
 async function startNode(
