@@ -46,6 +46,8 @@ function nginxSpec({ keyedBy, freshSeconds }: WebCache, origin: Endpoint): Nginx
         : '$request_method$request_uri$http_authorization',
     configuration: [
       `proxy_cache_valid 200 ${freshSeconds}s;`,
+      // The list of events comes with a cookie.
+      'proxy_ignore_headers Set-Cookie;',
       // Its own echo of the present id: see docs/cloud-api.md.
       'proxy_hide_header x-request-id;',
       'add_header x-request-id $http_x_request_id always;',
@@ -57,6 +59,7 @@ function embeddedSettings({ keyedBy, freshSeconds }: WebCache): HttpCacheSetting
   return {
     key: keyedBy === 'url' ? 'host+path+query' : 'host+path+query+session',
     ignoreAuthorization: true,
+    storeSetCookie: true,
     freshSecondsUntold: freshSeconds,
   };
 }

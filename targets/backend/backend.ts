@@ -9,14 +9,15 @@ import { createCacheTap } from './cache-tap.ts';
 import { cachedThings } from './cached.ts';
 import { cameraRoutes } from './camera-routes.ts';
 import type { ChangingVisit } from './changes.ts';
-import { encodeEntry } from './entries.ts';
+import { rememberedDigests } from './digests.ts';
 import { keysBehind } from './keys.ts';
 import type { Mitigation } from './mitigations.ts';
-import { createReadThrough } from './read-through.ts';
+import { createReadThrough, type OnLoad } from './read-through.ts';
 import { Refusal } from './refusal.ts';
 import { sealedCache } from './sealed-cache.ts';
+import { endSession, startSession } from './sessions.ts';
 import { openSourceOfTruth } from './source-of-truth.ts';
-import { viewerRoutes } from './viewer-routes.ts';
+import { type Answered, viewerRoutes } from './viewer-routes.ts';
 
 export interface BackendOptions {
   readonly world: World;
@@ -64,19 +65,27 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   const keys = keysBehind(options.keyPrefix);
   const things = cachedThings(truth, keys);
   const tokens = world.rng.fork('session tokens');
+  const digest = rememberedDigests();
   const tap = createCacheTap({
     cache: options.cache,
     recorder,
     clock: world.clock,
     deadlineMs: options.cacheDeadlineMs ?? 3_000,
+    digest,
   });
   const counts = { requests: 0, uploads: 0, originLoads: 0, failures: 0 };
 
   const visit = (requestId: string, hangUp?: AbortSignal): ChangingVisit => {
-    const onLoad = (key: string): void => {
+    const onLoad: OnLoad = (key, loaded) => {
       counts.originLoads += 1;
       const id = recorder.nextId('origin');
-      recorder.origin({ id, key, atNs: world.clock.nowNs(), requestId, digest: null });
+      recorder.origin({
+        id,
+        key,
+        atNs: world.clock.nowNs(),
+        requestId,
+        digest: loaded === undefined ? null : digest(loaded),
+      });
     };
     const tapped = tap.forRequest(requestId, hangUp);
     const cache = mitigations.has('seal-values') ? sealedCache(tapped) : tapped;
@@ -84,26 +93,18 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     return { read, things, truth, keys, mitigations, onLoad };
   };
 
-  /** A token that the cache does not know of is no session: without the cache nobody logs in. */
-  const login = async (
-    { read }: ChangingVisit,
-    userId: string,
-    password: string,
-  ): Promise<string> => {
-    if (!truth.isPassword(userId, password)) throw new Refusal(401, 'no such user and password');
-    const token = Array.from({ length: 4 }, () => hexWord(tokens.integer(0, 0xffff_ffff))).join('');
-    truth.addSession(token, userId);
-    try {
-      await read.put(keys.session(token), encodeEntry({ userId, epoch: truth.sessionEpoch() }));
-    } catch (error) {
-      truth.dropSession(token);
-      throw error;
-    }
-    return token;
+  const onAnswer = ({ bytes, ...answered }: Answered): void => {
+    const id = recorder.nextId('answer');
+    recorder.answer({ id, ...answered, digest: digest(bytes), atNs: world.clock.nowNs() });
   };
 
   const app = await createServer(counts);
-  viewerRoutes(app, { visit, login });
+  viewerRoutes(app, {
+    visit,
+    login: (visited, account) => startSession(visited, account, tokens),
+    logout: endSession,
+    onAnswer,
+  });
   cameraRoutes(app, {
     visit,
     onUpload: () => {
@@ -190,8 +191,4 @@ function statusOf(error: unknown): number {
   if (error instanceof Refusal) return error.status;
   const { statusCode } = error as { readonly statusCode?: unknown };
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? 400 : 500;
-}
-
-function hexWord(word: number): string {
-  return word.toString(16).padStart(8, '0');
 }

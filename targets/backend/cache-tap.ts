@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import type { CacheCallRow, Recorder } from '../../harness/model/rows.ts';
 import type { CacheClient, CallOptions } from '../../harness/model/target.ts';
 import type { Clock } from '../../harness/model/world.ts';
+import { digestOf } from './digests.ts';
 import { Refusal } from './refusal.ts';
 
 /** What one request sees of the cache: the calls of the client under test, each written down. */
@@ -22,13 +22,16 @@ export interface CacheTapOptions {
   readonly clock: Clock;
   /** A client promises to reject in time; one that hangs all the same is given up on after this long. */
   readonly deadlineMs: number;
+  /** `digestOf` unless given one that remembers. */
+  readonly digest?: (value: Uint8Array) => string;
 }
 
 /**
  * Stands between the backend and the client under test, and writes a `cache_call` row a key of what was asked and what came.
  * Whatever goes wrong in the client becomes a refusal with 503: the caller never learns of a value that it was not given.
  */
-export function createCacheTap({ cache, recorder, clock, deadlineMs }: CacheTapOptions): CacheTap {
+export function createCacheTap(options: CacheTapOptions): CacheTap {
+  const { cache, recorder, clock, deadlineMs, digest = digestOf } = options;
   const outstanding = new Set<(error: Error) => void>();
   let closed = false;
   let errors = 0;
@@ -97,19 +100,19 @@ export function createCacheTap({ cache, recorder, clock, deadlineMs }: CacheTapO
         recorded(
           { requestId, call: 'get', keys: [key] },
           async () => bytesOrMiss(await cache.get(key, orHangUp(options, hangUp))),
-          (value) => [read(value)],
+          (value) => [read(value, digest)],
         ),
       getMany: async (keys, options) =>
         recorded(
           { requestId, call: 'getMany', keys },
           async () => onePerKey(keys, await cache.getMany(keys, orHangUp(options, hangUp))),
-          (values) => values.map(read),
+          (values) => values.map((value) => read(value, digest)),
         ),
       set: async (key, value, ttlMs) =>
         recorded(
           { requestId, call: 'set', keys: [key] },
           async () => cache.set(key, value, ttlMs),
-          () => [{ outcome: 'stored', error: null, ...digested(value) }],
+          () => [{ ...valued(value, digest), outcome: 'stored' }],
         ),
       delete: async (key) =>
         recorded(
@@ -135,11 +138,6 @@ function orHangUp(
     : { ...options, signal: hangUp };
 }
 
-/** First 16 hexadecimal digits of the SHA-1 of the value: enough to tell values of one run apart. */
-export function digestOf(value: Uint8Array): string {
-  return hash('sha1', value, 'hex').slice(0, 16);
-}
-
 interface Asked {
   readonly requestId: string;
   readonly call: CacheCallRow['call'];
@@ -148,13 +146,15 @@ interface Asked {
 
 type Given = Pick<CacheCallRow, 'outcome' | 'bytes' | 'digest' | 'error'>;
 
-function read(value: Uint8Array | undefined): Given {
+type Digest = (value: Uint8Array) => string;
+
+function read(value: Uint8Array | undefined, digest: Digest): Given {
   if (value === undefined) return { outcome: 'miss', bytes: null, digest: null, error: null };
-  return { outcome: 'hit', error: null, ...digested(value) };
+  return { ...valued(value, digest), outcome: 'hit' };
 }
 
-function digested(value: Uint8Array): Pick<Given, 'bytes' | 'digest'> {
-  return { bytes: value.byteLength, digest: digestOf(value) };
+function valued(value: Uint8Array, digest: Digest): Omit<Given, 'outcome'> {
+  return { bytes: value.byteLength, digest: digest(value), error: null };
 }
 
 function failed(says: string): Given {

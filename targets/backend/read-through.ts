@@ -11,6 +11,9 @@ export interface Cached<T> {
   readonly encode: (value: T) => Uint8Array;
 }
 
+/** Told of every load from the source of truth: what it is for, and what would be cached; undefined where there is nothing. */
+export type OnLoad = (key: string, loaded: Uint8Array | undefined) => void;
+
 /** One request's way to the cache. Each call rejects with a Refusal of 503 when the cache fails. */
 export interface ReadThrough {
   one<T>(cached: Cached<T>): Promise<T | undefined>;
@@ -23,7 +26,7 @@ export interface ReadThrough {
 export interface ReadThroughOptions {
   readonly cache: TappedCache;
   readonly ttlMs: number;
-  readonly onLoad: (key: string) => void;
+  readonly onLoad: OnLoad;
 }
 
 /**
@@ -33,8 +36,9 @@ export interface ReadThroughOptions {
 export function createReadThrough({ cache, ttlMs, onLoad }: ReadThroughOptions): ReadThrough {
   const fill = async <T>({ key, load, encode }: Cached<T>): Promise<T | undefined> => {
     const loaded = load();
-    onLoad(key);
-    if (loaded !== undefined) await cache.set(key, encode(loaded), ttlMs);
+    const value = loaded === undefined ? undefined : encode(loaded);
+    onLoad(key, value);
+    if (value !== undefined) await cache.set(key, value, ttlMs);
     return loaded;
   };
   return {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { Population } from '../../harness/model/population.ts';
-import { digestOf } from './cache-tap.ts';
+import { digestOf } from './digests.ts';
 import type { DevicesEntry, EventEntry, EventKind, ListedEvent } from './entries.ts';
 
 /** Events that a list holds at most; `limit` asks for the first of them. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { Device, Population } from '../../harness/model/population.ts';
-import type { CacheCallRow, OriginRow, Recorder } from '../../harness/model/rows.ts';
+import type { AnswerRow, CacheCallRow, OriginRow, Recorder } from '../../harness/model/rows.ts';
 import type { World } from '../../harness/model/world.ts';
 import { seededRng } from '../../harness/plan/rng.ts';
 import { type Backend, createBackend } from './backend.ts';
@@ -14,6 +14,7 @@ export interface TestCloud extends AsyncDisposable {
   readonly cache: MemoryCache;
   readonly calls: readonly CacheCallRow[];
   readonly origins: readonly OriginRow[];
+  readonly answers: readonly AnswerRow[];
   readonly port: number;
   request(path: string, options?: TestRequest): Promise<TestAnswer>;
   login(userId: string): Promise<string>;
@@ -26,6 +27,7 @@ export interface TestCloud extends AsyncDisposable {
 interface TestRequest {
   readonly method?: string;
   readonly token?: string;
+  readonly cookie?: string;
   readonly body?: unknown;
   readonly requestId?: string;
 }
@@ -47,7 +49,7 @@ interface TestCamera {
 
 export async function openTestCloud(...mitigations: readonly Mitigation[]): Promise<TestCloud> {
   const cache = memoryCache();
-  const { recorder, calls, origins } = memoryRecorder();
+  const { recorder, calls, origins, answers } = memoryRecorder();
   const backend = await createBackend({
     world: testWorld(),
     cache,
@@ -68,6 +70,7 @@ export async function openTestCloud(...mitigations: readonly Mitigation[]): Prom
     cache,
     calls,
     origins,
+    answers,
     port,
     request,
     login: async (userId) => {
@@ -125,12 +128,13 @@ function device(deviceId: string, ownerId: string, sharedWith: readonly string[]
 }
 
 async function ask(url: string, options: TestRequest): Promise<TestAnswer> {
-  const { method = 'GET', token, body, requestId = 'request-1' } = options;
+  const { method = 'GET', token, cookie, body, requestId = 'request-1' } = options;
   const answer = await fetch(url, {
     method,
     headers: {
       'x-request-id': requestId,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(cookie === undefined ? {} : { cookie }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -171,7 +175,13 @@ function testWorld(): World {
   };
 }
 
-function memoryRecorder(): { recorder: Recorder; calls: CacheCallRow[]; origins: OriginRow[] } {
+function memoryRecorder(): {
+  recorder: Recorder;
+  calls: CacheCallRow[];
+  origins: OriginRow[];
+  answers: AnswerRow[];
+} {
+  const answers: AnswerRow[] = [];
   const calls: CacheCallRow[] = [];
   const origins: OriginRow[] = [];
   let id = 0;
@@ -182,7 +192,8 @@ function memoryRecorder(): { recorder: Recorder; calls: CacheCallRow[]; origins:
     },
     cacheCall: (row: CacheCallRow) => void calls.push(row),
     origin: (row: OriginRow) => void origins.push(row),
+    answer: (row: AnswerRow) => void answers.push(row),
   };
-  // The backend writes these two tables only.
-  return { recorder: recorder as unknown as Recorder, calls, origins };
+  // The backend writes these tables only.
+  return { recorder: recorder as unknown as Recorder, calls, origins, answers };
 }

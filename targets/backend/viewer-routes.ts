@@ -8,6 +8,7 @@ import {
 } from './changes.ts';
 import { multipartBody, multipartType } from './multipart.ts';
 import { Refusal } from './refusal.ts';
+import { noSessionCookie, sessionCookie, tokenShown } from './sessions.ts';
 import { listedEventsMax } from './source-of-truth.ts';
 import { isId } from './upload.ts';
 import { listEvents, readPicture, readThumbnails, userOfSession } from './visit.ts';
@@ -17,7 +18,21 @@ export interface ViewerService {
   /** The signal aborts when whoever asked hangs up. */
   visit(requestId: string, hangUp: AbortSignal): ChangingVisit;
   /** Starts a session. Refuses with 401 for a wrong password. */
-  login(visit: ChangingVisit, userId: string, password: string): Promise<string>;
+  login(visit: ChangingVisit, account: { userId: string; password: string }): Promise<string>;
+  /** Ends a session. Refuses with 503 when it may go on. */
+  logout(visit: ChangingVisit, token: string): Promise<void>;
+  /** Told of every picture that is answered with, in the tick in which it leaves. */
+  onAnswer(answered: Answered): void;
+}
+
+/** One picture or clip, and to what and whom it is the answer. */
+export interface Answered {
+  readonly requestId: string;
+  readonly userId: string;
+  /** From 0: the place in a page of pictures. */
+  readonly place: number;
+  readonly askedEventId: string | null;
+  readonly bytes: Uint8Array;
 }
 
 /** Thumbnails that one page may ask for. */
@@ -25,36 +40,61 @@ const pageSizeMax = 100;
 
 /** The people's side of `docs/cloud-api.md`. */
 export function viewerRoutes(app: FastifyInstance, service: ViewerService): void {
-  app.post('/v1/sessions', async (request, reply) => {
-    const { userId, password } = fieldsOf(request.body);
-    if (!isId(userId) || typeof password !== 'string')
-      throw new Refusal(400, 'userId and password are needed');
-    const token = await service.login(service.visit(request.id, hangUpOf(reply)), userId, password);
-    return reply.code(201).header('x-user-id', userId).send({ token, userId });
-  });
-  eventRoutes(app, async (request, reply) => authenticated(service, request, reply));
-  deviceRoutes(app, async (request, reply) => authenticated(service, request, reply));
+  const authenticate: Authenticate = async (request, reply) =>
+    authenticated(service, request, reply);
+  sessionRoutes(app, service, authenticate);
+  eventRoutes(app, service, authenticate);
+  deviceRoutes(app, authenticate);
 }
 
 type Authenticate = (
   request: FastifyRequest,
   reply: FastifyReply,
-) => Promise<{ readonly visit: ChangingVisit; readonly userId: string }>;
+) => Promise<{ readonly visit: ChangingVisit; readonly userId: string; readonly token: string }>;
 
-function eventRoutes(app: FastifyInstance, authenticate: Authenticate): void {
+function sessionRoutes(
+  app: FastifyInstance,
+  service: ViewerService,
+  authenticate: Authenticate,
+): void {
+  app.post('/v1/sessions', async (request, reply) => {
+    const { userId, password } = fieldsOf(request.body);
+    if (!isId(userId) || typeof password !== 'string')
+      throw new Refusal(400, 'userId and password are needed');
+    const visit = service.visit(request.id, hangUpOf(reply));
+    const token = await service.login(visit, { userId, password });
+    reply.header('x-user-id', userId).header('set-cookie', sessionCookie(token));
+    return reply.code(201).send({ token, userId });
+  });
+  app.delete('/v1/sessions/current', async (request, reply) => {
+    const { visit, token } = await authenticate(request, reply);
+    await service.logout(visit, token);
+    return reply.code(204).header('set-cookie', noSessionCookie).send();
+  });
+}
+
+function eventRoutes(
+  app: FastifyInstance,
+  { onAnswer }: ViewerService,
+  authenticate: Authenticate,
+): void {
   const open = (visit: ChangingVisit): void => {
     if (visit.mitigations.has('events-off')) throw new Refusal(503, 'the Events tab is closed');
   };
   app.get<{ Querystring: { limit?: unknown } }>('/v1/events', async (request, reply) => {
-    const { visit, userId } = await authenticate(request, reply);
+    const { visit, userId, token } = await authenticate(request, reply);
     open(visit);
     const events = await listEvents(visit, userId, limitOf(request.query.limit));
-    return reply.send({ events });
+    // Whoever comes back stays logged in.
+    return reply.header('set-cookie', sessionCookie(token)).send({ events });
   });
   app.get<{ Querystring: { events?: unknown } }>('/v1/thumbnails', async (request, reply) => {
     const { visit, userId } = await authenticate(request, reply);
     open(visit);
     const parts = await readThumbnails(visit, userId, pageOf(request.query.events));
+    for (const [place, { eventId: askedEventId, status, bytes }] of parts.entries()) {
+      if (status === 200) onAnswer({ requestId: request.id, userId, place, askedEventId, bytes });
+    }
     return reply.type(multipartType).send(multipartBody(parts));
   });
   for (const { path, kind, type } of pictureRoutes) {
@@ -63,6 +103,7 @@ function eventRoutes(app: FastifyInstance, authenticate: Authenticate): void {
       open(visit);
       const eventId = idOf(request.params.eventId);
       const bytes = await readPicture(visit, userId, { kind, eventId });
+      onAnswer({ requestId: request.id, userId, place: 0, askedEventId: eventId, bytes });
       return reply.type(type).send(asBuffer(bytes));
     });
   }
@@ -108,14 +149,12 @@ async function authenticated(
   service: ViewerService,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<{ visit: ChangingVisit; userId: string }> {
-  const [scheme, token, ...more] = (request.headers.authorization ?? '').split(' ');
-  if (scheme !== 'Bearer' || !isId(token) || more.length > 0)
-    throw new Refusal(401, 'no such session');
+): ReturnType<Authenticate> {
+  const token = tokenShown(request.headers);
   const visit = service.visit(request.id, hangUpOf(reply));
   const userId = await userOfSession(visit, token);
   reply.header('x-user-id', userId);
-  return { visit, userId };
+  return { visit, userId, token };
 }
 
 /** Aborts when the connection ends before the answer was sent: nobody waits for what is being read any more. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readMultipart } from '../../harness/fleet/multipart.ts';
+import { digestOf } from './digests.ts';
 import { openTestCloud, pictureOf, type TestAnswer } from './test-cloud.ts';
 
 test('a person logs in, and every answer echoes the request and names the user', async () => {
@@ -9,7 +10,10 @@ test('a person logs in, and every answer echoes the request and names the user',
   expect(login.status).toBe(201);
   expect(login.headers.get('x-request-id')).toBe('r-1');
   const { token } = login.json as { token: string };
-  expect(login.json).toEqual({ token: expect.stringMatching(/^[0-9a-f]{32}$/), userId: 'ada' });
+  expect(login.json).toEqual({
+    token: expect.stringMatching(/^ada\.[0-9a-f]{32}$/),
+    userId: 'ada',
+  });
   const list = await cloud.request('/v1/events', { token, requestId: 'r-2' });
   expect(list.headers.get('x-request-id')).toBe('r-2');
   expect(list.headers.get('x-user-id')).toBe('ada');
@@ -233,3 +237,32 @@ function partsOf(answer: TestAnswer): [string, number, Buffer][] {
   if (page.state === 'odd') throw new Error(page.says);
   return page.parts.map(({ eventId, status, bytes }) => [eventId, status, Buffer.from(bytes)]);
 }
+
+test('what leaves is written down as it leaves, a row a picture, and so is what was loaded', async () => {
+  await using cloud = await openTestCloud();
+  for (const eventId of ['e1', 'e2']) await cloud.upload('front', eventId);
+  const token = await cloud.login('ada');
+  cloud.cache.values.delete('t:thumb:e2');
+  await cloud.request('/v1/thumbnails?events=e1,nowhere,e2', { token, requestId: 'page' });
+  await cloud.request('/v1/events/e1/picture', { token, requestId: 'tap' });
+  await cloud.request('/v1/events/e1/clip', { token, requestId: 'clip' });
+  await cloud.request('/v1/events/nowhere/clip', { token, requestId: 'nothing' });
+  const [first, second] = [digestOf(pictureOf('e1')), digestOf(pictureOf('e2'))];
+  const userId = 'ada';
+  expect(cloud.answers).toMatchObject([
+    { requestId: 'page', userId, place: 0, askedEventId: 'e1', digest: first },
+    { requestId: 'page', userId, place: 2, askedEventId: 'e2', digest: second },
+    { requestId: 'tap', userId, place: 0, askedEventId: 'e1', digest: first },
+    {
+      requestId: 'clip',
+      userId,
+      place: 0,
+      askedEventId: 'e1',
+      digest: digestOf(pictureOf('e1', 'clip')),
+    },
+  ]);
+  const loaded = cloud.origins.filter(({ key }) => key.startsWith('t:thumb:'));
+  expect(loaded).toMatchObject([{ key: 't:thumb:e2', requestId: 'page', digest: second }]);
+  const missing = cloud.origins.find(({ key }) => key === 't:event:nowhere');
+  expect(missing?.digest).toBeNull();
+});

@@ -1,9 +1,9 @@
-import { digestOf } from './cache-tap.ts';
 import type { CachedThings } from './cached.ts';
+import { digestOf } from './digests.ts';
 import type { DevicesEntry, EventEntry, ListedEvent } from './entries.ts';
 import type { Mitigations } from './mitigations.ts';
 import type { Part } from './multipart.ts';
-import type { Cached, ReadThrough } from './read-through.ts';
+import type { Cached, OnLoad, ReadThrough } from './read-through.ts';
 import { Refusal } from './refusal.ts';
 import type { Picture, SourceOfTruth } from './source-of-truth.ts';
 
@@ -13,8 +13,8 @@ export interface Visit {
   readonly things: CachedThings;
   readonly truth: SourceOfTruth;
   readonly mitigations: Mitigations;
-  /** Notes that something was loaded from the source of truth without asking the cache. */
-  readonly onLoad: (key: string) => void;
+  /** Notes what was loaded from the source of truth without asking the cache. */
+  readonly onLoad: OnLoad;
 }
 
 /** Whose session it is. Refuses with 401 where there is none. */
@@ -102,8 +102,7 @@ const nothing = new Uint8Array();
 /** Reads who belongs to whom: through the cache, or past it when that mitigation is on. */
 async function mapped<T>(visit: Visit, cached: Cached<T>): Promise<T | undefined> {
   if (!visit.mitigations.has('bypass-mapping-cache')) return visit.read.one(cached);
-  visit.onLoad(cached.key);
-  return cached.load();
+  return loadedPastCache(visit, cached);
 }
 
 async function devicesOf(visit: Visit, userId: string): Promise<DevicesEntry> {
@@ -116,10 +115,13 @@ async function eventRelations(
 ): Promise<readonly (EventEntry | Refusal | undefined)[]> {
   const cached = eventIds.map((eventId) => visit.things.event(eventId));
   if (!visit.mitigations.has('bypass-mapping-cache')) return visit.read.many(cached);
-  return cached.map(({ key, load }) => {
-    visit.onLoad(key);
-    return load();
-  });
+  return cached.map((each) => loadedPastCache(visit, each));
+}
+
+function loadedPastCache<T>({ onLoad }: Visit, { key, load, encode }: Cached<T>): T | undefined {
+  const loaded = load();
+  onLoad(key, loaded === undefined ? undefined : encode(loaded));
+  return loaded;
 }
 
 interface Sight {
