@@ -1,23 +1,22 @@
 import type { Finding } from '../model/finding.ts';
 import {
-  type Checker,
   counted,
   cutShort,
   findingOf,
   inconclusive,
   violationList,
+  type WholeChecker,
 } from './checker.ts';
 import { foreignDevices } from './foreign.ts';
-import { ownershipOf } from './ownership.ts';
 
 /** The oracle proves that it can see: bytes that the harness swapped on purpose must all be flagged, or nothing it says counts. */
-export const canary: Checker = {
+export const canary: WholeChecker = {
   name: 'canary',
   says: 'the swaps that the harness planted for canary viewers are all seen by own-data-only',
-  check: (record): Finding => {
+  check: (record, known): Finding => {
     const short = cutShort(record);
     if (short !== null) return short;
-    const ownership = ownershipOf(record.plan().population);
+    const ownership = known.ownership();
     let planted = 0;
     const missed: number[] = [];
     const strays: number[] = [];

@@ -1,12 +1,32 @@
 import type { CheckName, Finding, RowReference, Violation } from '../model/finding.ts';
 import type { RecordReader } from '../record/reader.ts';
+import type { Known } from './known.ts';
+import type { OpSeen, ShownSeen } from './scan.ts';
 
 /** One question about a record. It reads nothing else, and the same record always gets the same finding. */
-export interface Checker {
+export type Checker = WholeChecker | RowChecker;
+
+interface NamedChecker {
   readonly name: CheckName;
   /** One line for `crosswire list checks`. */
   readonly says: string;
-  check(record: RecordReader): Finding;
+}
+
+/** Asks the record by itself. */
+export interface WholeChecker extends NamedChecker {
+  check(record: RecordReader, known: Known): Finding;
+}
+
+/** Looks at every request, or at everything that was shown, in a pass that all such checkers share. */
+export interface RowChecker extends NamedChecker {
+  begin(known: Known): Examination;
+}
+
+/** One checker's part in the pass: first it is told every request, then everything that was shown, then it is asked. */
+export interface Examination {
+  op?(row: OpSeen): void;
+  shown?(row: ShownSeen): void;
+  finding(): Finding;
 }
 
 /** A finding keeps this many violations; the count goes on. */
@@ -56,6 +76,11 @@ export function counted(count: number, one: string, many: string): string {
 /** Milliseconds from the start of the run, for people. */
 export function atMs(timeNs: number): string {
   return `${(timeNs / 1e6).toFixed(1)} ms`;
+}
+
+/** `12.34 %` of a whole; `0.00 %` of nothing. */
+export function percent(part: number, whole: number): string {
+  return `${(whole === 0 ? 0 : (100 * part) / whole).toFixed(2)} %`;
 }
 
 /** Why nothing about endings can be said of this record, or null when it is whole. */

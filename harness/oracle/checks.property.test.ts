@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CheckName, Finding } from '../model/finding.ts';
 import type { CameraRow, OpRow, ShownRow } from '../model/rows.ts';
 import { type LiteralRows, literalRecord } from '../record/literal-record.ts';
-import { checkerNamed } from './checks.ts';
+import { findingBy } from './finding-by.ts';
 import * as sample from './sample-rows.ts';
 
 /* Each check beside a model of a line or two over the rows themselves, which knows nothing of SQL or streams. */
@@ -25,7 +25,7 @@ function find(name: CheckName, rows: LiteralRows): Finding {
     phases: sample.phases,
     ...rows,
   });
-  return checkerNamed(name).check(record);
+  return findingBy(name, record);
 }
 
 /** What a check comes to: a count of violations, or `inconclusive`. */

@@ -8,6 +8,7 @@ import type { Plan } from '../model/plan.ts';
 import { type LiteralRecord, literalRecord } from '../record/literal-record.ts';
 import { upperBound95 } from './checker.ts';
 import { checkerNamed, checks } from './checks.ts';
+import { findingBy } from './finding-by.ts';
 import * as sample from './sample-rows.ts';
 
 let folder: string;
@@ -20,7 +21,7 @@ type Rows = Partial<LiteralRecord>;
 
 function find(name: CheckName, rows: Rows): Finding {
   using record = literalRecord({ folder, plan: sample.plan, phases: sample.phases, ...rows });
-  return checkerNamed(name).check(record);
+  return findingBy(name, record);
 }
 
 const fails = (evidence: unknown, says: unknown): unknown =>

@@ -4,16 +4,16 @@ import type { FaultOnStep } from '../model/plan.ts';
 import type { PhaseRow } from '../model/rows.ts';
 import type { RecordReader } from '../record/reader.ts';
 import {
-  type Checker,
   counted,
   cutShort,
   findingOf,
   inconclusive,
   violationList,
+  type WholeChecker,
 } from './checker.ts';
 
 /** A pass proves nothing unless something was broken and somebody felt it. */
-export const faultBit: Checker = {
+export const faultBit: WholeChecker = {
   name: 'fault-bit',
   says: 'the faults of the plan acted, connections were cut, and the backend felt errors',
   check: (record): Finding => {

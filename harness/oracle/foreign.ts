@@ -1,11 +1,12 @@
 import type { ShownRow } from '../model/rows.ts';
 import type { RecordReader } from '../record/reader.ts';
-import { type Ownership, ownershipOf } from './ownership.ts';
+import { knownOf } from './known.ts';
+import type { Ownership } from './ownership.ts';
 
 /** What the predicate needs to know of a shown row. */
 export type SeenBytes = Pick<
   ShownRow,
-  'viewerId' | 'deviceId' | 'tailDeviceId' | 'requestedNs' | 'shownNs'
+  'viewerId' | 'surface' | 'deviceId' | 'eventId' | 'tailDeviceId' | 'requestedNs' | 'shownNs'
 >;
 
 /**
@@ -13,20 +14,34 @@ export type SeenBytes = Pick<
  * awake. A picture that is cut off or damaged counts by what can still be read from it; one that names nobody is nobody's.
  */
 export function foreignDevices(row: SeenBytes, ownership: Ownership): readonly string[] {
-  const { viewerId, deviceId, tailDeviceId } = row;
-  const during = { fromNs: row.requestedNs, toNs: row.shownNs };
-  const isForeign = (device: string | null): device is string =>
-    device !== null && !ownership.maySee(viewerId, device, during);
-  if (!isForeign(tailDeviceId) || tailDeviceId === deviceId)
-    return isForeign(deviceId) ? [deviceId] : [];
-  return isForeign(deviceId) ? [deviceId, tailDeviceId] : [tailDeviceId];
+  const { deviceId, eventId, tailDeviceId } = row;
+  const isForeignHead = deviceId !== null && !maySee(row, { deviceId, eventId }, ownership);
+  const isForeignTail =
+    tailDeviceId !== null &&
+    tailDeviceId !== deviceId &&
+    !maySee(row, { deviceId: tailDeviceId, eventId: null }, ownership);
+  if (!isForeignTail) return isForeignHead ? [deviceId] : nobody;
+  return isForeignHead ? [deviceId, tailDeviceId] : [tailDeviceId];
+}
+
+const nobody: readonly string[] = [];
+
+function maySee(
+  { viewerId, surface, requestedNs, shownNs }: SeenBytes,
+  seen: { readonly deviceId: string; readonly eventId: string | null },
+  ownership: Ownership,
+): boolean {
+  const during = { fromNs: requestedNs, toNs: shownNs };
+  return surface === 'live'
+    ? ownership.mayWatch(viewerId, seen.deviceId, during)
+    : ownership.maySee(viewerId, seen, during);
 }
 
 /** A picture or list entry that somebody was given who may not see the devices that it names. */
 export interface ForeignShown {
   readonly row: Pick<ShownRow, (typeof columns)[number]>;
   readonly devices: readonly string[];
-  /** Whose devices they are, as far as the plan knows them. */
+  /** Whose devices they are, as far as the plan and its changes tell. */
   readonly ownerIds: readonly string[];
 }
 
@@ -44,20 +59,22 @@ const columns = [
   'tailDeviceId',
 ] as const;
 
-/**
- * Everything that viewers were shown, canaries and swapped bytes left out, row by row: `onRow` is told each, and the foreign ones
- * come out.
- */
-export function* foreignShown(
-  record: RecordReader,
-  onRow: (row: SeenBytes & Pick<ShownRow, 'state'>) => void = () => {},
-): Generator<ForeignShown> {
-  const ownership = ownershipOf(record.plan().population);
+/** All foreign pictures and list entries that viewers were shown, row by row, canaries and swapped bytes left out. */
+export function* foreignShown(record: RecordReader): Generator<ForeignShown> {
+  const ownership = knownOf(record).ownership();
   for (const row of record.rows('shown', columns, { canary: false, swapped: false })) {
-    onRow(row);
     const devices = foreignDevices(row, ownership);
     if (devices.length === 0) continue;
-    const owners = devices.map((device) => ownership.ownerAt(device, row.shownNs));
-    yield { row, devices, ownerIds: owners.filter((owner) => owner !== undefined) };
+    yield { row, devices, ownerIds: ownersOf(devices, row.shownNs, ownership) };
   }
+}
+
+/** Whose devices they were at that moment, where that is known. */
+export function ownersOf(
+  devices: readonly string[],
+  atNs: number,
+  ownership: Ownership,
+): readonly string[] {
+  const owners = devices.map((device) => ownership.ownerAt(device, atNs));
+  return owners.filter((owner) => owner !== undefined);
 }

@@ -1,33 +1,49 @@
-import type { Finding } from '../model/finding.ts';
-import type { CameraRow, OpRow, ToldRow } from '../model/rows.ts';
+import type { CameraRow, ToldRow } from '../model/rows.ts';
 import type { RecordReader } from '../record/reader.ts';
-import { atMs, type Checker, counted, findingOf, inconclusive, violationList } from './checker.ts';
-import { type Ownership, ownershipOf } from './ownership.ts';
+import {
+  atMs,
+  counted,
+  findingOf,
+  inconclusive,
+  type RowChecker,
+  violationList,
+} from './checker.ts';
+import type { Ownership } from './ownership.ts';
+import type { OpSeen } from './scan.ts';
 
 /** Who is who: the bug of the incident, before any picture is shown. */
-export const mapping: Checker = {
+export const mapping: RowChecker = {
   name: 'mapping',
   says: 'every camera is told its own name and its own owner, and every viewer is served as themselves',
-  check: (record): Finding => {
-    const ownership = ownershipOf(record.plan().population);
+  begin: ({ record, ownership }) => {
     const violations = violationList();
     let greetings = 0;
     for (const row of greetingsOf(record)) {
       greetings += 1;
-      const wrong = wrongGreeting(row, ownership);
+      const wrong = wrongGreeting(row, ownership());
       if (wrong !== null) violations.add(wrong, { table: row.table, id: row.id });
     }
     let answers = 0;
-    for (const op of answersOf(record)) {
-      answers += 1;
-      if (servesAnother(op))
-        violations.add(`${op.actorId} was served as ${op.toldUserId}`, { table: 'op', id: op.id });
-    }
-    if (greetings + answers === 0)
-      return inconclusive('no camera and no viewer was told who they are, so nothing was examined');
-    const heard = `${counted(greetings, 'camera was told its owner', 'times a camera was told its owner')}, ${counted(answers, 'answer named its viewer', 'answers named their viewer')}`;
-    const wrong = violations.count() === 0 ? 'all right' : `${violations.count()} wrong`;
-    return findingOf(greetings + answers, violations, `${heard}: ${wrong}`);
+    return {
+      op: (op) => {
+        if (!isAnswer(op)) return;
+        answers += 1;
+        if (op.toldUserId !== op.actorId)
+          violations.add(`${op.actorId} was served as ${op.toldUserId}`, {
+            table: 'op',
+            id: op.id,
+          });
+      },
+      finding: () => {
+        if (greetings + answers === 0)
+          return inconclusive(
+            'no camera and no viewer was told who they are, so nothing was examined',
+          );
+        const heard = `${counted(greetings, 'camera was told its owner', 'times a camera was told its owner')}, ${counted(answers, 'answer named its viewer', 'answers named their viewer')}`;
+        const wrong = violations.count() === 0 ? 'all right' : `${violations.count()} wrong`;
+        return findingOf(greetings + answers, violations, `${heard}: ${wrong}`);
+      },
+    };
   },
 };
 
@@ -78,21 +94,18 @@ function* greetingsOf(record: RecordReader): Generator<Greeting> {
     'toldDeviceId',
     'toldOwnerId',
   ] as const satisfies readonly (keyof ToldRow)[];
+  // When it was sent is not written down; a camera waits no longer than the deadline.
+  const waitedNs = record.plan().requestDeadlineMs * 1e6;
   for (const row of record.rows('told', later))
-    yield { table: 'told', ...row, fromNs: row.atNs, toNs: row.atNs };
+    yield { table: 'told', ...row, fromNs: row.atNs - waitedNs, toNs: row.atNs };
 }
 
-type Answer = Pick<OpRow, 'id' | 'actorId' | 'toldUserId'>;
-
-function servesAnother({ actorId, toldUserId }: Answer): boolean {
-  return toldUserId !== null && toldUserId !== actorId;
-}
-
-function answersOf(record: RecordReader): Iterable<Answer> {
-  return record.rows('op', ['id', 'actorId', 'toldUserId'], {
-    actorKind: 'viewer',
-    canary: false,
-    toldUserId: { not: null },
-    outcome: ['ok', 'refused', 'failed', 'expired'],
-  });
+/** Whether it is a viewer's answer that says whom it was meant for. */
+function isAnswer({ actorKind, toldUserId, outcome }: OpSeen): boolean {
+  return (
+    actorKind === 'viewer' &&
+    toldUserId !== null &&
+    outcome !== 'wrong-echo' &&
+    outcome !== 'unsent'
+  );
 }

@@ -1,11 +1,11 @@
 import type { Finding } from '../model/finding.ts';
-import { type Checker, findingOf, inconclusive, violationList } from './checker.ts';
+import { findingOf, inconclusive, violationList, type WholeChecker } from './checker.ts';
 
 /**
  * An oracle that did not see a known bug a minute ago proves nothing now. The audit is a run of its own with a record of its own;
  * the header of this record says what it saw.
  */
-export const selfAudit: Checker = {
+export const selfAudit: WholeChecker = {
   name: 'self-audit',
   says: 'before this run, the oracle saw a bug that is known to be there',
   check: (record): Finding => {

@@ -1,7 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import type { OpRow } from '../model/rows.ts';
 import {
-  type Checker,
   calmMissing,
   calmOf,
   counted,
@@ -9,6 +8,7 @@ import {
   findingOf,
   inconclusive,
   violationList,
+  type WholeChecker,
 } from './checker.ts';
 
 /** Of the reads in calm, at least this share has to succeed. */
@@ -17,7 +17,7 @@ const servedShareMin = 0.99;
 const reads: ReadonlySet<OpRow['kind']> = new Set(['list', 'thumbnails', 'enlarge', 'clip']);
 
 /** A cloud that shows nobody anything leaks nothing either: after the healing it has to serve. */
-export const served: Checker = {
+export const served: WholeChecker = {
   name: 'served',
   says: 'in calm, at least 99 % of reads succeed and everyone who asks gets their Events tab',
   check: (record): Finding => {

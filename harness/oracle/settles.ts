@@ -2,7 +2,6 @@ import type { Finding } from '../model/finding.ts';
 import type { RecordReader } from '../record/reader.ts';
 import {
   atMs,
-  type Checker,
   calmMissing,
   calmOf,
   counted,
@@ -11,13 +10,14 @@ import {
   inconclusive,
   type ViolationList,
   violationList,
+  type WholeChecker,
 } from './checker.ts';
 
 /**
  * Liveness, after safety: once everything is healed, whatever never ends is a violation. A request that was given up during the
  * outage or the herd is what an outage looks like; it is counted and said.
  */
-export const settles: Checker = {
+export const settles: WholeChecker = {
   name: 'settles',
   says: 'every request ends, none expires in calm, and every camera is back without a power cycle',
   check: (record): Finding => {

@@ -1,8 +1,8 @@
 import type { CheckedFinding, CheckName, Outcome, Verdict } from '../model/finding.ts';
 import type { RecordReader } from '../record/reader.ts';
 import { blastRadiusOf } from './blast-radius.ts';
-import type { Checker } from './checker.ts';
 import { checkerNamed } from './checks.ts';
+import { findingsOf } from './scan.ts';
 import { auditIn, selfAudit } from './self-audit.ts';
 import { wholeRecord } from './whole-record.ts';
 
@@ -20,18 +20,14 @@ export function judge(
   const asked = [...new Set(checkNames)].map(checkerNamed);
   const hadAudit = auditIn(record.run().environment) !== undefined;
   const checkers = new Set([...asked, ...(hadAudit ? [selfAudit] : []), wholeRecord]);
-  const findings: readonly CheckedFinding[] = [...checkers]
-    .map((checker) => ask(checker, record))
+  const findings: readonly CheckedFinding[] = findingsOf(record, [...checkers])
+    .map(({ checker, finding }) => ({ check: checker.name, ...finding }))
     // That a record is whole is worth a line only when it is not, or when somebody asked.
     .filter(
       ({ check, outcome }) =>
         check !== 'whole-record' || outcome !== 'pass' || asked.includes(wholeRecord),
     );
   return { outcome: worstOf(findings), findings, blastRadius: blastRadiusOf(record) };
-}
-
-function ask(checker: Checker, record: RecordReader): CheckedFinding {
-  return { check: checker.name, ...checker.check(record) };
 }
 
 function worstOf(findings: readonly CheckedFinding[]): Outcome {

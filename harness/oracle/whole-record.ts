@@ -1,8 +1,8 @@
 import type { Finding } from '../model/finding.ts';
-import { type Checker, findingOf, inconclusive, violationList } from './checker.ts';
+import { findingOf, inconclusive, violationList, type WholeChecker } from './checker.ts';
 
 /** What is missing from a record cannot be judged, so one that is not complete never passes. */
-export const wholeRecord: Checker = {
+export const wholeRecord: WholeChecker = {
   name: 'whole-record',
   says: 'the run came to its end and every process wrote down all that it saw',
   check: (record): Finding => {
