@@ -193,10 +193,10 @@ function byteWords(rule: ByteRule): FaultWords {
   }
 }
 
-function ofWhat({ commands, keyPrefix, keyPattern, burstSizeMin }: ReplySelector): string {
+function ofWhat({ kind, commands, keyPrefix, keyPattern, burstSizeMin }: ReplySelector): string {
   const what =
     burstSizeMin === undefined
-      ? (commands?.join(' or ') ?? 'any command')
+      ? (commands?.join(' or ') ?? (kind === undefined ? 'any command' : `any ${kind}`))
       : `a pipeline of ${String(burstSizeMin)} or more`;
   const keys = keyPattern ?? (keyPrefix === undefined ? undefined : `${keyPrefix}*`);
   return keys === undefined ? what : `${what} of ${keys}`;

@@ -37,7 +37,7 @@ export const lateReplies: Scenario<typeof size> = {
           faults: onWireRepeatedly('hold', spacing, () => ({
             type: 'hold-reply',
             forMs: heldForMs,
-            selector: { commands: ['GET'] },
+            selector: { kind: 'read' },
             timesMax: 1,
           })),
           load: [visits({ overMs: lateMs, perSecond })],

@@ -36,7 +36,7 @@ export const splitReplies: Scenario<typeof size> = {
             // `$5432`, CR, LF: the first seven bytes of a picture's reply are its length.
             offsets: [1, lots.integer(2, 5), 6, lots.integer(7, 2_000), lots.integer(2_001, 8_000)],
             gapMs: 1,
-            selector: { commands: ['GET'] },
+            selector: { kind: 'read' },
             timesMax: 5,
           })),
           load: [visitsOfEveryone({ overMs: 1_000 }), visits({ overMs: splitMs, perSecond })],

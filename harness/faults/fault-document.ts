@@ -26,7 +26,7 @@ before it counted, a hold measured.
 `;
 
 const selectors = `
-A rule on replies or commands has a selector: \`commands\`, \`keyPrefix\`, \`keyPattern\` (\`*\` and \`?\`), \`connections\` (ordinals over the
+A rule on replies or commands has a selector: \`kind\` (\`read\` or \`write\`, in any protocol), \`commands\`, \`keyPrefix\`, \`keyPattern\` (\`*\` and \`?\`), \`connections\` (ordinals over the
 run), \`positionMin\` and \`positionMax\` (of the command on its connection), \`burstSizeMin\`, \`nth\` (of all that match). Its budget is \`timesMax\`,
 and \`window\` in milliseconds since its installation; for a phase, the timeline installs it when the phase begins and leaves it
 when that ends. Of several rules the one that was installed first decides a reply, alone. A rule on connections (\`stop-reading\`,

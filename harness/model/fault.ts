@@ -12,8 +12,13 @@ export interface WireFault {
 /** How a connection is ended: an orderly FIN, or an RST that the peer sees as ECONNRESET. */
 export type CutKind = 'fin' | 'rst';
 
+/** `read`: its reply holds stored values, as of GET, MGET, gets, mg, GETKQ. `write`: it changes what is stored. GETEX is both. */
+export type CommandKind = 'read' | 'write';
+
 /** Which replies (or commands) a rule acts on. Absent fields match everything. Phases are the timeline's: a rule is installed for one. */
 export interface ReplySelector {
+  /** What the command does, whatever its protocol calls it; the better choice in a plan that is not for one protocol. */
+  readonly kind?: CommandKind;
   /** Upper-case command names, for example `GET`. */
   readonly commands?: readonly string[];
   /** The first key starts with this. */
@@ -70,7 +75,7 @@ export type WireRule =
   | ({ readonly type: 'cut-after-reply'; readonly reply: number } & CutsReplies)
   /** End the connection when reply `reply` of a run, from 1, has come, and forward nothing of it. */
   | ({ readonly type: 'cut-before-reply'; readonly reply: number } & CutsReplies)
-  /** Forward the first `elements` elements of a matching reply that is an array (set, map, push-like), then end the connection. */
+  /** Forward the first `elements` elements of a matching reply that is an array (set, map, push-like; in memcached's text protocol the values of a get), then end the connection. */
   | ({ readonly type: 'cut-in-array'; readonly elements: number } & CutsReplies)
   /** Forward `byte` bytes of a matching reply, then end the connection. */
   | ({ readonly type: 'cut-in-reply'; readonly byte: number } & CutsReplies)

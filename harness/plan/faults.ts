@@ -59,7 +59,7 @@ export function cutInsideReplies(rng: Rng, spacing: CutSpacing): readonly Planne
 }
 
 /** A page of the Events tab asks for its thumbnails in one pipeline, of four or more with four cameras a home; single ones come alone. */
-const pageOfThumbnails: ReplySelector = { commands: ['GET'], keyPrefix: 'thumb:' };
+const pageOfThumbnails: ReplySelector = { kind: 'read', keyPrefix: 'thumb:' };
 
 function moments({ fromMs, untilMs, everyMs }: CutSpacing): readonly number[] {
   const count = Math.max(0, Math.floor((untilMs - fromMs) / everyMs));

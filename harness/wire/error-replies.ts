@@ -71,7 +71,7 @@ export function errorReplyOf(
     );
   }
   const bytes = bytesOfText(text);
-  const payload = family === 'RESP' ? bytes.subarray(1, -2) : null;
+  const payload = payloadOf(family, bytes);
   const isOpenTo = ({ command }: Command): boolean => !leftAlone.has(command);
   return {
     reply: { bytes, type: typeOf(family, text), payload },
@@ -95,6 +95,20 @@ export function bytesOfText(text: string): Uint8Array {
 function typeOf(family: Family, text: string): string {
   if (family === 'RESP') return text.slice(0, 1);
   return text.split(' ')[family === 'HTTP' ? 1 : 0] ?? '';
+}
+
+/** Of what the digest is made: of RESP the text behind the first byte, of memcached the line, of HTTP the body, which is empty. */
+function payloadOf(family: Family, bytes: Uint8Array): Uint8Array {
+  switch (family) {
+    case 'RESP':
+      return bytes.subarray(1, -2);
+    case 'memcached':
+      return bytes.subarray(0, -2);
+    case 'HTTP':
+      return new Uint8Array();
+    default:
+      return family satisfies never;
+  }
 }
 
 function familyOf(protocol: string): Family | null {

@@ -4,6 +4,7 @@ import { ElementCounter } from './element-counter.ts';
 import type { Protocol, ReplyFrame, Span } from './framing.ts';
 import type { Gap } from './outbox.ts';
 import type { Verdict } from './rule-set.ts';
+import { ValueCounter } from './value-counter.ts';
 
 /** Where within a span the connection ends. */
 export interface Cut {
@@ -23,7 +24,7 @@ export class ReplyAtHand {
   bytes = 0;
   readonly #protocol: Protocol;
   #verdict: Verdict | null = null;
-  #elements: ElementCounter | null = null;
+  #elements: Pick<ElementCounter, 'push'> | null = null;
 
   constructor(protocol: Protocol) {
     this.#protocol = protocol;
@@ -34,7 +35,11 @@ export class ReplyAtHand {
     this.bytes = 0;
     this.#verdict = verdict;
     if (verdict?.fate.type !== 'cut-in-array') return;
-    this.#elements = new ElementCounter(this.#protocol, verdict.fate.afterElements);
+    const { afterElements } = verdict.fate;
+    this.#elements =
+      this.#protocol.name === 'memcached'
+        ? new ValueCounter(afterElements)
+        : new ElementCounter(this.#protocol, afterElements);
   }
 
   /** Until when the span at hand has to wait; null: it need not. `isFirst`: it is the beginning of the reply. */

@@ -3,11 +3,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ErrorReplyName, ReplySelector, WireRule } from '../model/fault.ts';
+import type { CommandKind, ErrorReplyName, ReplySelector, WireRule } from '../model/fault.ts';
 import { errorReplyOf } from './error-replies.ts';
+import type { Protocol } from './framing.ts';
 import { http } from './http.ts';
 import { memcached } from './memcached.ts';
 import { alsoStale, always, growing, writes } from './refused-commands.ts';
+import { resp } from './resp.ts';
 import type { ReplyPosition } from './rule.ts';
 import { Runs } from './runs.ts';
 import { matches } from './selection.ts';
@@ -28,6 +30,8 @@ describe('a selector', () => {
   test.for<readonly [ReplySelector, boolean]>([
     [{}, true],
     [{ commands: ['SET'] }, false],
+    [{ kind: 'read' }, true],
+    [{ kind: 'write' }, false],
     [{ keyPrefix: 'thumb:' }, true],
     [{ keyPrefix: 'event:' }, false],
     [{ keyPattern: 'thumb:*' }, true],
@@ -45,6 +49,22 @@ describe('a selector', () => {
     [{ burstSizeMin: 4 }, false],
   ])('%j: %s', ([selector, isMatch]) => {
     expect(matches(selector, reply)).toBe(isMatch);
+  });
+
+  test.for<readonly [CommandKind, string, boolean]>([
+    ['read', 'MGET', true],
+    ['read', 'GETS', true],
+    ['read', 'MG', true],
+    ['read', 'GETKQ', true],
+    ['read', 'SET', false],
+    ['read', 'MN', false],
+    ['write', 'SET', true],
+    ['write', 'MS', true],
+    ['write', 'SETQ', true],
+    ['write', 'UNLINK', true],
+    ['write', 'NOOP', false],
+  ])('a %s: %s is %s', ([kind, command, isMatch]) => {
+    expect(matches({ kind }, { ...reply, command })).toBe(isMatch);
   });
 
   test('a command without a key has none that is like anything', () => {
@@ -346,5 +366,90 @@ test.skipIf(commandTable === null)(
     expect(unlisted('denyoom', growing)).toEqual([]);
     expect(unlisted('loading', always)).toEqual([]);
     expect(unlisted('stale', new Set([...always, ...alsoStale]))).toEqual([]);
+  },
+);
+
+describe('cut-in-array in memcached', () => {
+  const value = (key: string, data: string): string =>
+    `VALUE ${key} 0 ${data.length}\r\n${data}\r\n`;
+  const three = value('a', 'VALUE b 0 1') + value('b', '') + value('c', 'ccc');
+
+  test.for<readonly [what: string, elements: number, reply: string, text: string, bites: number]>([
+    ['two values of three', 2, `${three}END\r\n`, three.slice(0, -value('c', 'ccc').length), 1],
+    ['not one of three', 0, `${three}END\r\n`, '', 1],
+    ['as many as there are', 3, `${three}END\r\n`, `${three}END\r\n`, 0],
+    ['of none', 0, 'END\r\n', 'END\r\n', 0],
+    ['of an error', 0, 'SERVER_ERROR busy\r\n', 'SERVER_ERROR busy\r\n', 0],
+  ])('%s', async ([, elements, reply, text, bites]) => {
+    for (const readBytes of [1, 3, 1_000]) {
+      const bench = wireBench({
+        protocol: memcached(),
+        pair: { readBytesMax: () => readBytes },
+      });
+      const cut = await bench.wire.install('cut-1', {
+        type: 'cut-in-array',
+        elements,
+        how: 'fin',
+        selector: { kind: 'read' },
+        timesMax: 1,
+      });
+      const { client, server } = bench.connect();
+      await bench.send(client, 'get a b c\r\n');
+      await bench.send(server, reply);
+      await bench.clock.advance(20);
+      expect([client.text, client.ending, cut.bit()]).toEqual([
+        text,
+        bites === 1 ? 'end' : '',
+        bites,
+      ]);
+    }
+  });
+
+  test('the value of a meta get is no list', async () => {
+    const { connect, send, wire } = wireBench({ protocol: memcached() });
+    const rule: WireRule = {
+      type: 'cut-in-array',
+      elements: 1,
+      how: 'fin',
+      selector: {},
+      timesMax: 1,
+    };
+    const cut = await wire.install('cut-1', rule);
+    const { client, server } = connect();
+    await send(client, 'mg a v\r\n');
+    await send(server, 'VA 2\r\nhi\r\n');
+    expect([client.text, cut.bit()]).toEqual(['VA 2\r\nhi\r\n', 0]);
+  });
+});
+
+test.for<readonly [ErrorReplyName, Protocol, string]>([
+  ['LOADING', resp(), get('a')],
+  ['READONLY', resp(), commandOf('SET', 'a', 'b')],
+  ['SERVER_ERROR', memcached(), 'set a 0 0 1\r\nx\r\n'],
+  ['SERVER_ERROR', memcached(), 'ms a 1\r\nx\r\n'],
+  ['503', http(), 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
+])(
+  '%s in place of an answer is recorded as the real one is',
+  async ([error, protocol, command]) => {
+    const real = wireBench({ protocol });
+    const { client, server } = real.connect();
+    await real.send(client, command);
+    await real.send(
+      server,
+      new TextDecoder().decode(errorReplyOf(error, protocol.name).reply.bytes),
+    );
+    const ours = wireBench({ protocol });
+    await ours.wire.install('error-1', { type: 'error-reply', error, selector: {}, timesMax: 1 });
+    await ours.send(ours.connect().client, command);
+    const recorded = (bench: typeof real): unknown[] =>
+      bench.replies.map(({ replyType, replyBytes, replyDigest, fate }) => [
+        replyType,
+        replyBytes,
+        replyDigest,
+        fate,
+      ]);
+    const [[type, bytes, digest] = []] = recorded(real) as [unknown[]];
+    expect(recorded(real)).toEqual([[type, bytes, digest, 'delivered']]);
+    expect(recorded(ours)).toEqual([[type, bytes, digest, 'refused']]);
   },
 );

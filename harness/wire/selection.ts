@@ -1,4 +1,5 @@
 import type { ReplySelector } from '../model/fault.ts';
+import { isOfKind } from './command-kind.ts';
 import type { ReplyPosition } from './rule.ts';
 
 /** @returns whether a reply is one that the selector names; counts those that match, for `nth`, so each rule makes its own */
@@ -13,7 +14,8 @@ export function selection(selector: ReplySelector): (reply: ReplyPosition) => bo
 
 /** @returns true when every field that the selector has, `nth` apart, agrees with the reply */
 export function matches(selector: ReplySelector, reply: ReplyPosition): boolean {
-  const { commands, burstSizeMin, connections, positionMin, positionMax } = selector;
+  const { kind, commands, burstSizeMin, connections, positionMin, positionMax } = selector;
+  if (kind !== undefined && !isOfKind(kind, reply.command)) return false;
   if (commands !== undefined && !commands.includes(reply.command)) return false;
   if (connections !== undefined && !connections.includes(reply.connection)) return false;
   if (positionMin !== undefined && reply.position < positionMin) return false;
