@@ -10,6 +10,7 @@ import { cachedThings } from './cached.ts';
 import { cameraRoutes } from './camera-routes.ts';
 import type { ChangingVisit } from './changes.ts';
 import { rememberedDigests } from './digests.ts';
+import { createKeyLedger } from './key-ledger.ts';
 import { keysBehind } from './keys.ts';
 import type { Mitigation } from './mitigations.ts';
 import { createReadThrough, type OnLoad } from './read-through.ts';
@@ -64,6 +65,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   const truth = openSourceOfTruth(options.databasePath);
   const keys = keysBehind(options.keyPrefix);
   const things = cachedThings(truth, keys);
+  const ledger = createKeyLedger(world.clock);
   const tokens = world.rng.fork('session tokens');
   const digest = rememberedDigests();
   const tap = createCacheTap({
@@ -89,7 +91,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     };
     const tapped = tap.forRequest(requestId, hangUp);
     const cache = mitigations.has('seal-values') ? sealedCache(tapped) : tapped;
-    const read = createReadThrough({ cache, ttlMs: cacheTtlMs, onLoad });
+    const read = createReadThrough({ cache, ledger, ttlMs: cacheTtlMs, onLoad });
     return { read, things, truth, keys, mitigations, onLoad };
   };
 

@@ -28,47 +28,61 @@ export interface CachedThings {
 
 export function cachedThings(truth: SourceOfTruth, keys: Keys): CachedThings {
   return {
-    session: (token) => ({
-      key: keys.session(token),
-      parse: parseSession,
-      load: () => {
-        const userId = truth.sessionUser(token);
-        return userId === undefined ? undefined : { userId, epoch: truth.sessionEpoch() };
-      },
-      encode: encodeEntry,
-    }),
-    owner: (deviceId) => ({
-      key: keys.deviceOwner(deviceId),
-      parse: parseOwner,
-      load: () => {
-        const ownerId = truth.deviceOwner(deviceId);
-        return ownerId === undefined ? undefined : { ownerId };
-      },
-      encode: encodeEntry,
-    }),
-    devices: (userId) => ({
-      key: keys.userDevices(userId),
-      parse: parseDevices,
-      load: () => truth.userDevices(userId),
-      encode: encodeEntry,
-    }),
-    events: (userId) => ({
-      key: keys.userEvents(userId),
-      parse: parseEvents,
-      load: () => ({ events: truth.listedEvents(userId) }),
-      encode: encodeEntry,
-    }),
-    event: (eventId) => ({
-      key: keys.event(eventId),
-      parse: parseEvent,
-      load: () => truth.event(eventId),
-      encode: encodeEntry,
-    }),
-    picture: (kind, eventId) => ({
-      key: keys.picture(kind, eventId),
-      parse: parsePicture,
-      load: () => truth.picture(kind, eventId),
-      encode: (bytes) => bytes,
-    }),
+    session: (token) =>
+      kept({
+        key: keys.session(token),
+        parse: parseSession,
+        load: () => {
+          const userId = truth.sessionUser(token);
+          return userId === undefined ? undefined : { userId, epoch: truth.sessionEpoch() };
+        },
+        encode: encodeEntry,
+      }),
+    owner: (deviceId) =>
+      kept({
+        key: keys.deviceOwner(deviceId),
+        parse: parseOwner,
+        load: () => {
+          const ownerId = truth.deviceOwner(deviceId);
+          return ownerId === undefined ? undefined : { ownerId };
+        },
+        encode: encodeEntry,
+      }),
+    devices: (userId) =>
+      kept({
+        key: keys.userDevices(userId),
+        parse: parseDevices,
+        load: () => truth.userDevices(userId),
+        encode: encodeEntry,
+      }),
+    events: (userId) =>
+      kept({
+        key: keys.userEvents(userId),
+        parse: parseEvents,
+        load: () => ({ events: truth.listedEvents(userId) }),
+        encode: encodeEntry,
+      }),
+    event: (eventId) =>
+      kept({
+        key: keys.event(eventId),
+        parse: parseEvent,
+        load: () => truth.event(eventId),
+        encode: encodeEntry,
+      }),
+    picture: (kind, eventId) =>
+      kept({
+        key: keys.picture(kind, eventId),
+        parse: parsePicture,
+        load: () => truth.picture(kind, eventId),
+        encode: (bytes) => bytes,
+      }),
   };
+}
+
+function kept<T>(parts: Omit<Cached<T>, 'bytes'>): Cached<T> {
+  const bytes = (): Uint8Array | undefined => {
+    const loaded = parts.load();
+    return loaded === undefined ? undefined : parts.encode(loaded);
+  };
+  return { ...parts, bytes };
 }

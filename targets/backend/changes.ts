@@ -1,5 +1,5 @@
-import { encodeEntry } from './entries.ts';
 import type { Keys } from './keys.ts';
+import type { Kept } from './read-through.ts';
 import { Refusal } from './refusal.ts';
 import type { Upload } from './upload.ts';
 import { ownerOfDevice, type Visit } from './visit.ts';
@@ -11,28 +11,48 @@ export interface ChangingVisit extends Visit {
 
 /**
  * Files an upload under the owner that the cache names, stores it, then puts it into the cache and drops the lists that lack it.
- * Answers with that owner. Refuses with 403 when the event is another device's, 503 when the cache fails; it may be stored by then.
+ * Answers with that owner. An older version than what is there changes nothing. Refuses with 403 when the event is another device's,
+ * 404 when the device is gone, 503 when the cache fails; it may be stored by then.
  */
 export async function storeUpload(
   visit: ChangingVisit,
   deviceId: string,
   upload: Upload,
 ): Promise<string> {
-  const { read, keys, truth } = visit;
+  const { read, things, truth } = visit;
   const { eventId } = upload;
-  const ownerId = await ownerOfDevice(visit, deviceId);
-  const known = truth.event(eventId);
+  const ownerId = await presentOwner(visit, deviceId);
+  const known = truth.filed(eventId);
   if (known !== undefined && known.deviceId !== deviceId)
     throw new Refusal(403, 'another device recorded this event');
-  truth.store({ ...upload, deviceId, ownerId });
-  const watchers = [ownerId, ...truth.sharers(deviceId)];
-  await Promise.all([
-    read.put(keys.picture('thumbnail', eventId), upload.thumbnail),
-    read.put(keys.picture('clip', eventId), upload.clip),
-    read.put(keys.event(eventId), encodeEntry({ deviceId, ownerId })),
-    read.drop(watchers.map(keys.userEvents)),
-  ]);
+  if (known !== undefined && known.version > upload.version) return known.ownerId;
+  const filers = known === undefined ? [ownerId] : [ownerId, known.ownerId];
+  const watchers = new Set([...filers, ...truth.sharers(deviceId)]);
+  await read.change({
+    commit: () => truth.store({ ...upload, deviceId, ownerId }),
+    put: [
+      things.picture('thumbnail', eventId),
+      things.picture('clip', eventId),
+      things.event(eventId),
+    ],
+    drop: [...watchers].map((user) => things.events(user)),
+  });
   return ownerId;
+}
+
+/** Lookups of an owner that may be overtaken by a change, one after the other, until the upload is refused. */
+const lookupsMax = 3;
+
+/** Who owns the device, looked up again when the device changed hands, or went, while the cache was asked. */
+async function presentOwner(visit: ChangingVisit, deviceId: string): Promise<string> {
+  const { read, keys } = visit;
+  const key = keys.deviceOwner(deviceId);
+  for (let lookups = 0; lookups < lookupsMax; lookups += 1) {
+    const generation = read.generation(key);
+    const ownerId = await ownerOfDevice(visit, deviceId);
+    if (read.generation(key) === generation) return ownerId;
+  }
+  throw new Refusal(503, 'the device is changing hands');
 }
 
 /** Lets another user see the device. Refuses with 403 unless `userId` owns it, 404 where device or user are not there. */
@@ -86,35 +106,34 @@ interface RelationChange {
 }
 
 /**
- * Drops what the change makes stale before and after it is made: with a cache that does not answer nothing changes at all, and
- * what was read between is dropped again.
+ * Drops what the change makes stale before it is made, so that with a cache that does not answer nothing changes at all, and again
+ * with the change.
  */
 async function changeRelations(
   visit: ChangingVisit,
   relation: RelationChange,
-  change: () => void,
+  commit: () => void,
 ): Promise<void> {
   requireOwner(visit, relation);
-  await visit.read.drop(staleKeys(visit, relation));
+  await visit.read.drop(staleThings(visit, relation));
   requireOwner(visit, relation);
-  const stale = staleKeys(visit, relation);
-  change();
-  await visit.read.drop(stale);
+  await visit.read.change({ commit, drop: staleThings(visit, relation) });
 }
 
-function staleKeys(
-  { truth, keys }: ChangingVisit,
+function staleThings(
+  { truth, things }: ChangingVisit,
   { userId, deviceId, others, withEvents = false }: RelationChange,
-): readonly string[] {
-  const concerned = new Set([userId, ...others, ...truth.sharers(deviceId)]);
+): readonly Kept[] {
+  const former = withEvents ? truth.everOwners(deviceId) : [];
+  const concerned = new Set([userId, ...others, ...former, ...truth.sharers(deviceId)]);
   const events = withEvents ? truth.eventsOfDevice(deviceId) : [];
   return [
-    keys.deviceOwner(deviceId),
-    ...[...concerned].flatMap((user) => [keys.userDevices(user), keys.userEvents(user)]),
+    things.owner(deviceId),
+    ...[...concerned].flatMap((user) => [things.devices(user), things.events(user)]),
     ...events.flatMap((eventId) => [
-      keys.event(eventId),
-      keys.picture('thumbnail', eventId),
-      keys.picture('clip', eventId),
+      things.event(eventId),
+      things.picture('thumbnail', eventId),
+      things.picture('clip', eventId),
     ]),
   ];
 }

@@ -28,13 +28,12 @@ export async function startSession(
  * What a request that was under way put back meanwhile is dropped again, as after every change.
  */
 export async function endSession(
-  { read, truth, keys }: ChangingVisit,
+  { read, truth, things }: ChangingVisit,
   token: string,
 ): Promise<void> {
-  const stale = [keys.session(token)];
+  const stale = [things.session(token)];
   await read.drop(stale);
-  truth.dropSession(token);
-  await read.drop(stale);
+  await read.change({ commit: () => truth.dropSession(token), drop: stale });
 }
 
 /** What a request shows of whose session it is in. Refuses with 401 when it shows nothing, or something else. */

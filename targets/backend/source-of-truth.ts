@@ -43,6 +43,8 @@ interface Relations {
   deviceOwner(deviceId: string): string | undefined;
   userDevices(userId: string): DevicesEntry;
   sharers(deviceId: string): readonly string[];
+  /** Whoever owns the device or did once: events stay with whom they were filed under. */
+  everOwners(deviceId: string): readonly string[];
   addShare(userId: string, deviceId: string): void;
   dropShare(userId: string, deviceId: string): void;
   transfer(deviceId: string, userId: string): void;
@@ -53,6 +55,8 @@ interface Events {
   /** Keeps an event's place in the lists when it is uploaded again. */
   store(event: StoredEvent): void;
   event(eventId: string): EventEntry | undefined;
+  /** The same, and the version that is there. */
+  filed(eventId: string): (EventEntry & { readonly version: number }) | undefined;
   eventsOfDevice(deviceId: string): readonly string[];
   listedEvents(userId: string): readonly ListedEvent[];
   picture(kind: Picture, eventId: string): Uint8Array | undefined;
@@ -137,6 +141,7 @@ function relations(database: DatabaseSync): Relations {
     SELECT device_id, owner_id FROM share JOIN device USING (device_id) WHERE user_id = :user
     ORDER BY 1`);
   const sharers = database.prepare('SELECT user_id FROM share WHERE device_id = ?');
+  const owners = database.prepare('SELECT user_id FROM ownership WHERE device_id = ?');
   const addShare = database.prepare(
     'INSERT OR IGNORE INTO share (user_id, device_id) VALUES (?, ?)',
   );
@@ -159,6 +164,7 @@ function relations(database: DatabaseSync): Relations {
       devices: devices.all({ user: userId }) as unknown as DevicesEntry['devices'],
     }),
     sharers: (deviceId) => sharers.all(deviceId).map((row) => String(row['user_id'])),
+    everOwners: (deviceId) => owners.all(deviceId).map((row) => String(row['user_id'])),
     addShare: (userId, deviceId) => void addShare.run(userId, deviceId),
     dropShare: (userId, deviceId) => void dropShare.run(userId, deviceId),
     transfer: (deviceId, userId) =>
@@ -184,7 +190,9 @@ function events(database: DatabaseSync): Events {
   const setPicture = database.prepare(
     'INSERT OR REPLACE INTO picture (event_id, thumbnail, clip) VALUES (?, ?, ?)',
   );
-  const event = database.prepare('SELECT device_id, owner_id FROM event WHERE event_id = ?');
+  const filed = database.prepare(
+    'SELECT device_id, owner_id, version FROM event WHERE event_id = ?',
+  );
   const ofDevice = database.prepare('SELECT event_id FROM event WHERE device_id = ?');
   const listed = database.prepare(listedSql);
   const pictures = {
@@ -205,9 +213,15 @@ function events(database: DatabaseSync): Events {
         setPicture.run(eventId, thumbnail, clip);
       }),
     event: (eventId) => {
-      const row = event.get(eventId);
+      const row = filed.get(eventId);
       if (row === undefined) return undefined;
       return { deviceId: String(row['device_id']), ownerId: String(row['owner_id']) };
+    },
+    filed: (eventId) => {
+      const row = filed.get(eventId);
+      if (row === undefined) return undefined;
+      const { device_id: deviceId, owner_id: ownerId, version } = row;
+      return { deviceId: String(deviceId), ownerId: String(ownerId), version: Number(version) };
     },
     eventsOfDevice: (deviceId) => ofDevice.all(deviceId).map((row) => String(row['event_id'])),
     listedEvents: (userId) =>
