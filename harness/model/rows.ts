@@ -10,7 +10,7 @@ import type { Reading } from './stamp.ts';
 export interface OpRow {
   readonly id: number;
   readonly actorKind: 'viewer' | 'camera';
-  /** userId or deviceId. */
+  /** userId or deviceId; empty for somebody who names no user. */
   readonly actorId: string;
   readonly canary: boolean;
   readonly kind: OpKind;
@@ -29,7 +29,7 @@ export interface OpRow {
   readonly toldUserId: string | null;
   /** Event that was asked for or uploaded, where one was. */
   readonly askedEventId: string | null;
-  /** Device whose live view was asked for. */
+  /** Device whose live view was asked for, or that was to be shared. */
   readonly askedDeviceId: string | null;
   /** Version of the event that was uploaded; null for everything else. */
   readonly version: number | null;
@@ -42,10 +42,20 @@ export interface OpRow {
   readonly error: string | null;
 }
 
-/** `none`: sent without a session. `ended`: with a session that the backend has ended, or a token that never was one. */
+/** `session`: with a session, or the password for a new one. `none`: sent without a session. `ended`: with a session that the backend has ended, or a token that never was one. */
 export type Credential = 'session' | 'none' | 'ended';
 
-export type OpKind = 'login' | 'list' | 'thumbnails' | 'enlarge' | 'clip' | 'live' | 'upload';
+/** `share`: a change of who may see a device, asked for without a right to; rightful ones are rows of `change`. */
+export type OpKind =
+  | 'login'
+  | 'logout'
+  | 'list'
+  | 'thumbnails'
+  | 'enlarge'
+  | 'clip'
+  | 'live'
+  | 'share'
+  | 'upload';
 
 /**
  * `ok`: answered with a 2xx. `refused`: answered with an error status. `failed`: the connection failed or was cut.
@@ -58,6 +68,7 @@ export type OpOutcome = 'ok' | 'refused' | 'failed' | 'expired' | 'unsent' | 'wr
 export interface ShownRow {
   readonly id: number;
   readonly opId: number;
+  /** As `OpRow.actorId`. */
   readonly viewerId: string;
   readonly canary: boolean;
   /** True when the harness itself swapped these bytes, on purpose. */
@@ -69,7 +80,7 @@ export interface ShownRow {
   /** Device whose live view was asked for. */
   readonly askedDeviceId: string | null;
   readonly state: Reading['state'];
-  /** From the head stamp (or the list entry); null when nothing could be read. */
+  /** From the head stamp, the code of a recoded picture or the list entry; null when nothing could be read. */
   readonly ownerId: string | null;
   readonly deviceId: string | null;
   readonly eventId: string | null;
