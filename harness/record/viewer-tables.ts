@@ -36,7 +36,8 @@ export const viewerTables: {
         enlarge: 'the picture that was tapped',
         clip: 'the video of it',
         live: 'what a camera sees now',
-        share: 'that a user may see a device, by somebody without a right to; rightful changes are in `change`',
+        share:
+          'that a user may see a device, by somebody without a right to; rightful changes are in `change`',
         upload: 'a new event of a camera',
       }),
       requestId: text('sent as `x-request-id`; the answer must echo it'),
@@ -54,7 +55,9 @@ export const viewerTables: {
       status: integerOrNull('HTTP status; null when none arrived'),
       toldUserId: textOrNull('whom the backend said it served; null when it said nothing'),
       askedEventId: textOrNull('the event that was asked for or uploaded, where one was'),
-      askedDeviceId: textOrNull('the device whose live view was asked for, or that was to be shared'),
+      askedDeviceId: textOrNull(
+        'the device whose live view was asked for, or that was to be shared',
+      ),
       version: integerOrNull('version of the event that was uploaded; null for everything else'),
       credential: oneOf('what the request showed of who sends it', {
         session: 'a session of its sender, or the password for a new one',
