@@ -7,7 +7,8 @@ import type { CacheClient, Endpoint } from '../../harness/model/target.ts';
 import type { World } from '../../harness/model/world.ts';
 import { createCacheTap } from './cache-tap.ts';
 import { cachedThings } from './cached.ts';
-import { cameraRoutes } from './camera-routes.ts';
+import { createCameraDesk } from './camera-desk.ts';
+import { cameraRoutes, closeCodes } from './camera-routes.ts';
 import type { ChangingVisit } from './changes.ts';
 import { rememberedDigests } from './digests.ts';
 import { createKeyLedger } from './key-ledger.ts';
@@ -100,15 +101,19 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     recorder.answer({ id, ...answered, digest: digest(bytes), atNs: world.clock.nowNs() });
   };
 
+  const desk = createCameraDesk({ deadlineMs: lookDeadlineMs });
   const app = await createServer(counts);
   viewerRoutes(app, {
     visit,
+    look: desk.look,
+    onRemoved: (deviceId) => desk.dismiss(deviceId, closeCodes.refused),
     login: (visited, account) => startSession(visited, account, tokens),
     logout: endSession,
     onAnswer,
   });
   cameraRoutes(app, {
     visit,
+    desk,
     onUpload: () => {
       counts.uploads += 1;
     },
@@ -147,6 +152,9 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
 
 /** A herd connects within a blink; the system's own limit (`somaxconn`) still holds. */
 const backlogMax = 16_384;
+
+/** How long a connected camera has for a frame of its live view. */
+const lookDeadlineMs = 1_000;
 
 /** The largest upload: a clip is less than 40 KB. */
 const uploadBytesMax = 1_048_576;

@@ -1,12 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import type { CameraDesk } from './camera-desk.ts';
 import { type ChangingVisit, storeUpload } from './changes.ts';
 import { Refusal } from './refusal.ts';
-import { isId, isRequestId, readUpload } from './upload.ts';
+import { isId, isRequestId, readCameraMessage } from './upload.ts';
 import { ownerOfDevice } from './visit.ts';
 
 export interface CameraService {
   visit(requestId: string): ChangingVisit;
+  readonly desk: CameraDesk;
   onUpload(): void;
 }
 
@@ -14,7 +16,7 @@ export interface CameraService {
 const waitingMax = 32;
 
 /** WebSocket close codes: RFC 6455, 7.4.1, and the IANA registry for 1013. */
-const closeCodes = { refused: 1008, tryAgainLater: 1013 } as const;
+export const closeCodes = { refused: 1008, tryAgainLater: 1013 } as const;
 
 type ConnectionRoute = { Params: { deviceId: string } };
 
@@ -33,6 +35,8 @@ export function cameraRoutes(app: FastifyInstance, service: CameraService): void
     (socket, request) => {
       const { deviceId } = request.params;
       const ownerId = owners.get(request.raw);
+      service.desk.arrived(deviceId, socket);
+      socket.once('close', () => service.desk.left(deviceId, socket));
       attend(socket, service, deviceId);
       say(socket, { type: 'hello', requestId: request.id, deviceId, ownerId });
     },
@@ -57,13 +61,19 @@ function attend(socket: WebSocket, service: CameraService, deviceId: string): vo
   let waiting = 0;
   let turn = Promise.resolve();
   socket.on('message', (data: Buffer, isBinary: boolean) => {
+    const sent = isBinary ? readCameraMessage(data) : undefined;
+    // A frame waits for no turn: somebody is looking.
+    if (sent !== undefined && 'frame' in sent) {
+      service.desk.seen(socket, sent.requestId, sent.frame);
+      return;
+    }
     if (waiting === waitingMax) {
       socket.close(closeCodes.refused, `more than ${waitingMax} messages wait for an answer`);
       return;
     }
     waiting += 1;
     turn = answerAfter(turn, async () => {
-      if (isBinary) await takeUpload(socket, service, { deviceId, data });
+      if (sent !== undefined) await takeUpload(socket, service, { deviceId, upload: sent });
       else await takeText(socket, service, { deviceId, data });
       waiting -= 1;
     });
@@ -75,17 +85,13 @@ async function answerAfter(earlier: Promise<void>, answer: () => Promise<void>):
   await answer();
 }
 
-interface Message {
-  readonly deviceId: string;
-  readonly data: Buffer;
-}
+type Sent = Exclude<ReturnType<typeof readCameraMessage>, { readonly frame: Uint8Array }>;
 
 async function takeUpload(
   socket: WebSocket,
   service: CameraService,
-  { deviceId, data }: Message,
+  { deviceId, upload }: { readonly deviceId: string; readonly upload: Sent },
 ): Promise<void> {
-  const upload = readUpload(data);
   const { requestId } = upload;
   if (requestId === null || 'odd' in upload) {
     say(socket, {
@@ -107,7 +113,7 @@ async function takeUpload(
 async function takeText(
   socket: WebSocket,
   service: CameraService,
-  { deviceId, data }: Message,
+  { deviceId, data }: { readonly deviceId: string; readonly data: Buffer },
 ): Promise<void> {
   const requestId = heartbeatId(data);
   if (requestId === undefined) {

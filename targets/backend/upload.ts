@@ -9,6 +9,13 @@ export interface Upload {
   readonly clip: Uint8Array;
 }
 
+/** What a camera sees at the moment at which it is asked. */
+export interface Frame {
+  /** Of the one who asked. */
+  readonly requestId: string;
+  readonly frame: Uint8Array;
+}
+
 /** An id that may stand in a path, a header and a key. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(value);
@@ -20,18 +27,22 @@ export function isRequestId(value: unknown): value is string {
 }
 
 /**
- * Reads one binary message of a camera: four bytes, big-endian, the length of a JSON header; the header; the thumbnail; the clip.
- * Answers with a sentence when it is anything else; then with the request's id, where that can be told.
+ * Reads one binary message of a camera: four bytes, big-endian, the length of a JSON header; the header; then the thumbnail and the
+ * clip of an upload, or one frame. Answers with a sentence when it is anything else; then with the request's id, where that can be told.
  */
-export function readUpload(
+export function readCameraMessage(
   message: Uint8Array,
-): Upload | { readonly odd: string; readonly requestId: string | null } {
+): Upload | Frame | { readonly odd: string; readonly requestId: string | null } {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   const start = bytes.byteLength < 4 ? Number.POSITIVE_INFINITY : 4 + bytes.readUInt32BE(0);
   if (start > bytes.byteLength) return { odd: 'the header is cut short', requestId: null };
   const header = headerOf(bytes.toString('utf8', 4, start));
   const requestId = isRequestId(header.requestId) ? header.requestId : null;
-  const { eventId, kind, version, thumbnailBytes, clipBytes } = header;
+  const { type, eventId, kind, version, thumbnailBytes, clipBytes } = header;
+  if (type === 'frame' && requestId !== null) {
+    const frame = bytes.subarray(start);
+    return isPicture(frame) ? { requestId, frame } : { odd: 'a frame is JPEG', requestId };
+  }
   if (requestId === null || !isId(eventId))
     return { odd: 'the header names no request or event', requestId };
   if (kind !== 'motion' && kind !== 'sound')
@@ -51,7 +62,10 @@ export function readUpload(
 
 type Header = Partial<
   Readonly<
-    Record<'requestId' | 'eventId' | 'kind' | 'version' | 'thumbnailBytes' | 'clipBytes', unknown>
+    Record<
+      'type' | 'requestId' | 'eventId' | 'kind' | 'version' | 'thumbnailBytes' | 'clipBytes',
+      unknown
+    >
   >
 >;
 

@@ -11,7 +11,7 @@ import { Refusal } from './refusal.ts';
 import { noSessionCookie, sessionCookie, tokenShown } from './sessions.ts';
 import { listedEventsMax } from './source-of-truth.ts';
 import { isId } from './upload.ts';
-import { listEvents, readPicture, readThumbnails, userOfSession } from './visit.ts';
+import { listEvents, readPicture, readThumbnails, requireSight, userOfSession } from './visit.ts';
 
 /** What the routes are served from. */
 export interface ViewerService {
@@ -21,6 +21,10 @@ export interface ViewerService {
   login(visit: ChangingVisit, account: { userId: string; password: string }): Promise<string>;
   /** Ends a session. Refuses with 503 when it may go on. */
   logout(visit: ChangingVisit, token: string): Promise<void>;
+  /** What a camera sees now. Refuses with 503 when it does not say. */
+  look(deviceId: string): Promise<Uint8Array>;
+  /** A device was removed. */
+  onRemoved(deviceId: string): void;
   /** Told of every picture that is answered with, in the tick in which it leaves. */
   onAnswer(answered: Answered): void;
 }
@@ -44,7 +48,7 @@ export function viewerRoutes(app: FastifyInstance, service: ViewerService): void
     authenticated(service, request, reply);
   sessionRoutes(app, service, authenticate);
   eventRoutes(app, service, authenticate);
-  deviceRoutes(app, authenticate);
+  deviceRoutes(app, service, authenticate);
 }
 
 type Authenticate = (
@@ -114,8 +118,20 @@ const pictureRoutes = [
   { path: '/v1/events/:eventId/clip', kind: 'clip', type: 'video/x-motion-jpeg' },
 ] as const;
 
-function deviceRoutes(app: FastifyInstance, authenticate: Authenticate): void {
+function deviceRoutes(
+  app: FastifyInstance,
+  { look, onAnswer, onRemoved }: ViewerService,
+  authenticate: Authenticate,
+): void {
   type Device = { Params: { deviceId: string } };
+  app.get<Device>('/v1/devices/:deviceId/live', async (request, reply) => {
+    const { visit, userId } = await authenticate(request, reply);
+    const deviceId = idOf(request.params.deviceId);
+    await requireSight(visit, userId, deviceId);
+    const bytes = await look(deviceId);
+    onAnswer({ requestId: request.id, userId, place: 0, askedEventId: null, bytes });
+    return reply.type('image/jpeg').header('cache-control', 'no-store').send(asBuffer(bytes));
+  });
   app.post<Device>('/v1/devices/:deviceId/shares', async (request, reply) => {
     const { visit, userId } = await authenticate(request, reply);
     const deviceId = idOf(request.params.deviceId);
@@ -139,7 +155,9 @@ function deviceRoutes(app: FastifyInstance, authenticate: Authenticate): void {
   });
   app.delete<Device>('/v1/devices/:deviceId', async (request, reply) => {
     const { visit, userId } = await authenticate(request, reply);
-    await removeDevice(visit, { userId, deviceId: idOf(request.params.deviceId) });
+    const deviceId = idOf(request.params.deviceId);
+    await removeDevice(visit, { userId, deviceId });
+    onRemoved(deviceId);
     return reply.code(204).send();
   });
 }

@@ -97,6 +97,19 @@ export async function readPicture(
   return bytes;
 }
 
+/** Refuses with 404 or 403 unless the user may see what the device sees now. */
+export async function requireSight(visit: Visit, userId: string, deviceId: string): Promise<void> {
+  const { devices } = await devicesOf(visit, userId);
+  const entry = devices.find((device) => device.deviceId === deviceId);
+  const { mitigations, truth } = visit;
+  if (truth.deviceOwner(deviceId) === undefined) throw new Refusal(404, 'no such device');
+  const maySee =
+    entry !== undefined &&
+    (!mitigations.has('verify-owner') ||
+      truth.userDevices(userId).devices.some((device) => device.deviceId === deviceId));
+  if (!maySee) throw new Refusal(403, 'not your device');
+}
+
 const nothing = new Uint8Array();
 
 /** Reads who belongs to whom: through the cache, or past it when that mitigation is on. */
