@@ -3,8 +3,16 @@ import type { RecordTable } from './rows.ts';
 /** The names of all checks; `crosswire list checks` prints them. */
 export type CheckName =
   | 'own-data-only'
+  | 'right-device'
+  | 'fresh'
   | 'mapping'
+  | 'stored'
+  | 'intact'
+  | 'fails-closed'
   | 'settles'
+  | 'comes-back'
+  | 'on-schedule'
+  | 'origin-load'
   | 'fault-bit'
   | 'canary'
   | 'served'

@@ -35,6 +35,8 @@ const violationsKept = 10_000;
 /** Gathers violations up to the limit, and counts the rest. */
 export interface ViolationList {
   add(says: string, ...evidence: readonly RowReference[]): void;
+  /** Takes over what another list has gathered. */
+  addAll(other: ViolationList): void;
   count(): number;
   kept(): readonly Violation[];
 }
@@ -46,6 +48,10 @@ export function violationList(): ViolationList {
     add: (says, ...evidence) => {
       count += 1;
       if (kept.length < violationsKept) kept.push({ says, evidence });
+    },
+    addAll: (other) => {
+      count += other.count();
+      kept.push(...other.kept().slice(0, violationsKept - kept.length));
     },
     count: () => count,
     kept: () => kept,

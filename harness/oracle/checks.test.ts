@@ -32,7 +32,7 @@ const fails = (evidence: unknown, says: unknown): unknown =>
   });
 const passes = (examined: number): unknown =>
   expect.objectContaining({ outcome: 'pass', examined, upperBound95: upperBound95(examined) });
-const isInconclusive = (reason: RegExp): unknown => ({
+const isInconclusive = (reason: RegExp): object => ({
   outcome: 'inconclusive',
   reason: expect.stringMatching(reason),
 });
@@ -438,7 +438,7 @@ test.each<[string, CheckName, Rows, RegExp]>([
     /^the record is failed, not complete: disk full$/u,
   ],
 ])('inconclusive: %s (%s)', (_, name, rows, reason) => {
-  expect(find(name, rows)).toEqual(isInconclusive(reason));
+  expect(find(name, rows)).toEqual({ check: name, ...isInconclusive(reason) });
 });
 
 test('a check keeps ten thousand violations and counts them all', () => {
@@ -462,6 +462,6 @@ test('every check has a name of its own and one line', () => {
 
 test('an unknown check is refused with the names of all', () => {
   expect(() => checkerNamed('own-data' as CheckName)).toThrow(
-    /no check "own-data"; there are own-data-only, mapping/u,
+    /no check "own-data"; there are own-data-only, right-device/u,
   );
 });

@@ -27,14 +27,17 @@ export function historyOf(device: Device, changes: readonly ChangeRow[]): Device
   const sent = changes.toSorted((one, other) => one.requestedNs - other.requestedNs);
   const made = sent.flatMap(asMade);
   const gains = [...initialGains(device), ...sent.flatMap((change) => gainsOf(change, made))];
-  const held = gains.map((gain) => ({ ...gain, toNs: lastMoment(gain, made) }));
+  const held = gains.map((gain) => {
+    const { right, userId, grantedBy, fromNs } = gain;
+    return { right, userId, grantedBy, fromNs, toNs: lastMoment(gain, made) };
+  });
   const removals = made.filter(({ change }) => change.kind === 'remove');
-  const asked = sent.filter(({ kind }) => kind === 'remove');
+  const asked = sent.find(({ kind }) => kind === 'remove');
   return {
     owners: held.filter(({ right }) => right === 'owner'),
     guests: held.filter(({ right }) => right === 'guest'),
     removals,
-    removedFromNs: asked[0]?.requestedNs ?? Number.POSITIVE_INFINITY,
+    removedFromNs: asked?.requestedNs ?? Number.POSITIVE_INFINITY,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CheckName, Finding } from '../model/finding.ts';
+import type { CheckedFinding, CheckName } from '../model/finding.ts';
 import type { RecordReader } from '../record/reader.ts';
 import { checkerNamed } from './checks.ts';
 import { findingsOf } from './scan.ts';
@@ -8,8 +8,8 @@ import { findingsOf } from './scan.ts';
  *
  * @throws RangeError for a check that does not exist
  */
-export function findingBy(name: CheckName, record: RecordReader): Finding {
-  const [asked] = findingsOf(record, [checkerNamed(name)]);
-  if (asked === undefined) throw new RangeError(`nothing was found by ${name}`);
-  return asked.finding;
+export function findingBy(name: CheckName, record: RecordReader): CheckedFinding {
+  const [finding] = findingsOf(record, [checkerNamed(name)]);
+  if (finding === undefined) throw new RangeError(`nothing was found by ${name}`);
+  return finding;
 }

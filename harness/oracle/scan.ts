@@ -1,4 +1,4 @@
-import type { Finding } from '../model/finding.ts';
+import type { CheckedFinding, Finding } from '../model/finding.ts';
 import type { OpRow, ShownRow } from '../model/rows.ts';
 import type { RecordReader } from '../record/reader.ts';
 import type { Checker, Examination } from './checker.ts';
@@ -79,7 +79,7 @@ export type ShownSeen = Pick<ShownRow, ShownColumn> & {
 export function findingsOf(
   record: RecordReader,
   checkers: readonly Checker[],
-): readonly { readonly checker: Checker; readonly finding: Finding }[] {
+): readonly CheckedFinding[] {
   const known = knownOf(record);
   const begun = checkers.map((checker) => ({
     checker,
@@ -91,7 +91,11 @@ export function findingsOf(
   const examinations: readonly Examination[] = begun.map(({ examination }) => examination);
   tellOps(known, examinations);
   tellShown(known, examinations);
-  return begun.map(({ checker, examination }) => ({ checker, finding: examination.finding() }));
+  return begun.map(({ checker, examination }) => named(checker, examination.finding()));
+}
+
+function named({ name }: Checker, finding: Finding): CheckedFinding {
+  return { check: name, ...finding };
 }
 
 function tellOps({ record }: Known, examinations: readonly Examination[]): void {

@@ -12,6 +12,8 @@ import {
   violationList,
   type WholeChecker,
 } from './checker.ts';
+import { camerasExpected } from './expected-cameras.ts';
+import type { Known } from './known.ts';
 
 /**
  * Liveness, after safety: once everything is healed, whatever never ends is a violation. A request that was given up during the
@@ -19,8 +21,8 @@ import {
  */
 export const settles: WholeChecker = {
   name: 'settles',
-  says: 'every request ends, none expires in calm, and every camera is back without a power cycle',
-  check: (record): Finding => {
+  says: 'every request ends, none expires in calm, and every camera is connected at the end of it',
+  check: (record, known): Finding => {
     const short = cutShort(record);
     if (short !== null) return short;
     const calm = calmOf(record);
@@ -31,7 +33,7 @@ export const settles: WholeChecker = {
     const requests = record.count('op', { canary: false, sentNs: { not: null } });
     addUnended(record, violations);
     const expired = addExpired(record, calm, violations);
-    const cameras = addMissingCameras(record, calm.toNs, violations);
+    const cameras = addMissingCameras(known, calm.toNs, violations);
     if (requests + cameras === 0)
       return inconclusive(
         'no request was sent and no camera was expected, so nothing was examined',
@@ -84,15 +86,11 @@ function addExpired(
   return before;
 }
 
-/** Returns how many cameras were expected: all of them, when the plan has them connect. */
-function addMissingCameras(
-  record: RecordReader,
-  calmEndNs: number,
-  violations: ViolationList,
-): number {
-  const { steps, population } = record.plan();
-  const expected = steps.some((step) => step.type === 'arrivals' && step.who === 'cameras');
-  if (!expected) return 0;
+/** Returns how many cameras were expected. */
+function addMissingCameras(known: Known, calmEndNs: number, violations: ViolationList): number {
+  const { record } = known;
+  const expected = camerasExpected(known, calmEndNs);
+  if (expected.length === 0) return 0;
   const back = new Set<string>();
   const lastAttempt = new Map<string, number>();
   const attempts = record.rows('camera', ['id', 'deviceId', 'toldNs', 'closedNs', 'outcome']);
@@ -101,14 +99,14 @@ function addMissingCameras(
     const told = outcome === 'connected' && toldNs !== null && toldNs <= calmEndNs;
     if (told && (closedNs === null || closedNs >= calmEndNs)) back.add(deviceId);
   }
-  for (const { deviceId } of population.devices) {
+  for (const deviceId of expected) {
     if (back.has(deviceId)) continue;
     const id = lastAttempt.get(deviceId);
     if (id === undefined) violations.add(`${deviceId} never tried to connect`);
     else
       violations.add(`${deviceId} was not connected at the end of calm`, { table: 'camera', id });
   }
-  return population.devices.length;
+  return expected.length;
 }
 
 function aside(record: RecordReader, expiredBefore: number): readonly string[] {

@@ -21,7 +21,6 @@ export function judge(
   const hadAudit = auditIn(record.run().environment) !== undefined;
   const checkers = new Set([...asked, ...(hadAudit ? [selfAudit] : []), wholeRecord]);
   const findings: readonly CheckedFinding[] = findingsOf(record, [...checkers])
-    .map(({ checker, finding }) => ({ check: checker.name, ...finding }))
     // That a record is whole is worth a line only when it is not, or when somebody asked.
     .filter(
       ({ check, outcome }) =>
