@@ -8,10 +8,14 @@ import { readMultipart, type ThumbnailPart } from './multipart.ts';
 /** One thing asked of the backend. */
 export interface Errand<Value> {
   readonly kind: OpKind;
+  /** POST with a body and GET without one, unless told. */
+  readonly method?: 'DELETE';
   readonly path: string;
   readonly body?: unknown;
   readonly intendedNs: Nanoseconds;
   readonly askedEventId: string | null;
+  /** The device that is to be changed, where one is. */
+  readonly askedDeviceId?: string;
   /** Makes sense of a 2xx answer; a text says what is odd about it. */
   readonly read: (answer: HttpAnswer) => Value | string;
 }
@@ -72,5 +76,33 @@ export function pictureErrand(
     intendedNs,
     askedEventId: eventId,
     read: ({ body }) => body,
+  };
+}
+
+/** Ends the session that is shown. */
+export function logoutErrand(intendedNs: Nanoseconds): Errand<true> {
+  return {
+    kind: 'logout',
+    method: 'DELETE',
+    path: '/v1/sessions/current',
+    intendedNs,
+    askedEventId: null,
+    read: () => true,
+  };
+}
+
+/** Lets another user see a device. */
+export function shareErrand(
+  { deviceId, userId }: { readonly deviceId: string; readonly userId: string },
+  intendedNs: Nanoseconds,
+): Errand<true> {
+  return {
+    kind: 'share',
+    path: `/v1/devices/${encodeURIComponent(deviceId)}/shares`,
+    body: { userId },
+    intendedNs,
+    askedEventId: null,
+    askedDeviceId: deviceId,
+    read: () => true,
   };
 }

@@ -13,8 +13,10 @@ import { type Credentials, referenceCredentials } from './credentials.ts';
 import { eventBook } from './event-book.ts';
 import { type FleetLimits, fleetLimits } from './fleet-limits.ts';
 import { type Gallery, gallery } from './gallery.ts';
+import { attemptsUntil, type Intruder, intruder } from './intruder.ts';
 import { tcpConnector } from './loopback.ts';
 import { type FleetProgress, type Tally, tally } from './tally.ts';
+import { viewerConnection } from './viewer-client.ts';
 import { type ViewerCrowd, viewerCrowd } from './viewer-crowd.ts';
 
 export type { FleetProgress } from './tally.ts';
@@ -30,6 +32,8 @@ export interface FleetOptions {
   readonly crc32: Crc32;
   /** For pictures that something on the way has encoded again; without it they name nobody. */
   readonly decodeJpeg?: JpegDecoder;
+  /** The beginning of a SHA-1, as other processes write it of what they saw; without it no picture has one. */
+  readonly digest?: (bytes: Uint8Array) => string;
   readonly onProgress: (progress: FleetProgress) => void;
   readonly limits?: Partial<FleetLimits>;
   readonly credentials?: Credentials;
@@ -58,7 +62,7 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
   stopped.promise.catch(() => undefined);
   const counted = tally();
   const schedule = agenda({ clock: world.clock, onFailure: stopped.reject });
-  const { cameras, viewers, shown } = assemble(options, {
+  const { cameras, viewers, shown, stranger } = assemble(options, {
     schedule,
     counted,
     onFailure: stopped.reject,
@@ -71,16 +75,24 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
     follow(schedule, arrivals.visits, ({ userId, hangUpAfterMs }, plannedNs) =>
       viewers.visit(userId, plannedNs, hangUpAfterMs),
     );
+    const endsMs = loadEndsMs(plan.steps);
+    const { perSecond } = plan.intruder ?? { perSecond: 0 };
+    attemptsUntil(
+      { agenda: schedule, clock: world.clock },
+      { perSecond, untilNs: endsMs * 1e6 },
+      stranger.attempt,
+    );
     everySecond(schedule, world.clock.nowNs(), () => onProgress(counted.progress()));
-    const life = lifeOf({ cameras, viewers, shown }, { schedule, endsMs: loadEndsMs(plan.steps) });
+    const life = lifeOf({ cameras, viewers, shown, stranger }, { schedule, endsMs });
     await Promise.race([stopped.promise, life]);
   } finally {
     signal.removeEventListener('abort', onAbort);
     // After a life that has ended there is nothing left to interrupt.
     cameras.interrupt();
     viewers.interrupt();
+    stranger.interrupt();
     schedule.stop();
-    await Promise.all([cameras.ended(), viewers.ended()]);
+    await Promise.all([cameras.ended(), viewers.ended(), stranger.ended()]);
     onProgress(counted.progress());
   }
   const { swaps, evidenceDropped } = shown;
@@ -88,11 +100,12 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
 }
 
 async function lifeOf(
-  { cameras, viewers }: Crowds,
+  { cameras, viewers, stranger }: Crowds,
   { schedule, endsMs }: { readonly schedule: Agenda; readonly endsMs: number },
 ): Promise<void> {
   await schedule.sleepUntil(endsMs * 1e6);
   await viewers.settle();
+  await stranger.ended();
   cameras.settle();
   await cameras.ended();
 }
@@ -101,6 +114,7 @@ interface Crowds {
   readonly cameras: CameraCrowd;
   readonly viewers: ViewerCrowd;
   readonly shown: Gallery;
+  readonly stranger: Intruder;
 }
 
 function assemble(
@@ -112,7 +126,9 @@ function assemble(
   const rng = seededRng(plan.seed).fork('fleet');
   const key = stampKey(plan.seed);
   const book = eventBook({ population, rng, key, crc32 });
-  const { decodeJpeg } = options;
+  const { decodeJpeg, digest } = options;
+  const credentials = options.credentials ?? referenceCredentials;
+  const account = accountFor(population, credentials);
   const shown = gallery({
     population,
     recorder,
@@ -121,6 +137,8 @@ function assemble(
     key,
     crc32,
     ...(decodeJpeg === undefined ? {} : { decodeJpeg }),
+    ...(digest === undefined ? {} : { digest }),
+    watched: account?.user.userId,
   });
   const shared = {
     clock: world.clock,
@@ -130,7 +148,7 @@ function assemble(
     tally: counted,
     deadlineMs: plan.requestDeadlineMs,
     limits: { ...fleetLimits, ...options.limits },
-    ...(options.credentials ?? referenceCredentials),
+    ...credentials,
   };
   const wayTo = ({ host, port }: Endpoint) => ({
     authority: `${host}:${port}`,
@@ -144,8 +162,16 @@ function assemble(
         },
       ),
   });
+  const wayOfViewers = wayTo(viewersAt);
   return {
     shown,
+    stranger: intruder({
+      ...shared,
+      gallery: shown,
+      account,
+      openConnection: () => viewerConnection({ ...wayOfViewers, clock: world.clock }),
+      onFailure,
+    }),
     cameras: cameraCrowd(population.devices, {
       ...shared,
       ...wayTo(backend),
@@ -154,12 +180,22 @@ function assemble(
     }),
     viewers: viewerCrowd(population.users, {
       ...shared,
-      ...wayTo(viewersAt),
+      ...wayOfViewers,
       gallery: shown,
       habits: plan.habits,
       onFailure,
     }),
   };
+}
+
+/** Somebody who has something to hide. */
+function accountFor({ users, devices }: Plan['population'], { passwordOf }: Credentials) {
+  for (const user of users) {
+    const own = devices.find(({ ownerId }) => ownerId === user.userId);
+    if (user.role === 'viewer' && own !== undefined)
+      return { user, password: passwordOf(user.userId), deviceId: own.deviceId };
+  }
+  return undefined;
 }
 
 interface Parts {

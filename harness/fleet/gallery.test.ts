@@ -3,7 +3,13 @@ import { expect, test } from 'vitest';
 import type { User } from '../model/population.ts';
 import { seededRng } from '../plan/rng.ts';
 import { eventBook } from './event-book.ts';
-import { canaryEvidenceMax, evidenceMax, gallery, type Showing } from './gallery.ts';
+import {
+  canaryEvidenceMax,
+  evidenceMax,
+  type GalleryOptions,
+  gallery,
+  type Showing,
+} from './gallery.ts';
 import { memoryRecorder } from './memory-recorder.ts';
 import { tally } from './tally.ts';
 import { smallPopulation } from './test-fleet.ts';
@@ -31,6 +37,35 @@ test('a picture is right when it is intact, of the event asked for and of its ki
     'unstamped',
   ]);
   expect(written.evidence.map(({ asked }) => asked !== null)).toEqual([true, false, true, true]);
+});
+
+test('only what is not what was asked for has a digest, swapped ones too, and it is that of what was shown', () => {
+  const { shown, written, pictures } = open({ digest: (bytes) => `${bytes.length} bytes` });
+  const [own, foreign] = [pictures('door-of-user-1'), pictures('door-of-user-3')];
+  shown.pictured(showing('user-1', own.eventId), 'thumbnail', own.thumbnail);
+  shown.pictured(showing('user-1', own.eventId), 'thumbnail', foreign.thumbnail);
+  shown.pictured(showing('canary-1', 'its own'), 'thumbnail', new Uint8Array(5));
+  const digests = written.shown.map(({ swapped, digest }) => [swapped, digest]);
+  expect(digests).toEqual([
+    [false, null],
+    [false, `${foreign.thumbnail.length} bytes`],
+    [true, `${own.thumbnail.length} bytes`],
+  ]);
+});
+
+test('of the watched user it knows what was listed last', () => {
+  const { shown } = open({ watched: 'user-1' });
+  const entry = (eventId: string) =>
+    ({ eventId, deviceId: 'door-of-user-1', kind: 'motion', version: 1 }) as const;
+  const list = (userId: string, opId: number, ...eventIds: readonly string[]): void => {
+    for (const eventId of eventIds)
+      shown.listed({ ...showing(userId, null), opId }, entry(eventId));
+  };
+  list('user-1', 1, 'a', 'b');
+  list('user-2', 2, 'z');
+  expect(shown.known.map(({ eventId }) => eventId)).toEqual(['a', 'b']);
+  list('user-1', 3, 'c');
+  expect(shown.known.map(({ eventId }) => eventId)).toEqual(['c']);
 });
 
 test('a blend names the device at its end too', () => {
@@ -106,7 +141,7 @@ test('a canary is never swapped a picture that it may see itself', () => {
       device.deviceId === 'door-of-user-1' ? { ...device, sharedWith: ['canary-1'] } : device,
     ),
   };
-  const { shown, written, pictures } = open(shared);
+  const { shown, written, pictures } = open({ population: shared });
   const [canarys, seen] = [pictures('door-of-canary-1'), pictures('door-of-user-1')];
   shown.pictured(showing('user-1', seen.eventId), 'thumbnail', seen.thumbnail);
   expect(shown.hasStrangerFor(user('canary-1'))).toBe(false);
@@ -114,11 +149,20 @@ test('a canary is never swapped a picture that it may see itself', () => {
   expect(written.shown.at(-1)).toMatchObject({ canary: true, swapped: false });
 });
 
-function open(people = population) {
+function open(more: Partial<GalleryOptions> = {}) {
+  const people = more.population ?? population;
   const { recorder, written } = memoryRecorder();
   const counted = tally();
   const book = eventBook({ population: people, rng: seededRng(1), key, crc32 });
-  const shown = gallery({ population: people, recorder, tally: counted, book, key, crc32 });
+  const shown = gallery({
+    population: people,
+    recorder,
+    tally: counted,
+    book,
+    key,
+    crc32,
+    ...more,
+  });
   const pictures = (deviceId: string) => {
     const device = people.devices.find((each) => each.deviceId === deviceId);
     if (device === undefined) throw new Error(`no device ${deviceId}`);
@@ -133,6 +177,6 @@ function user(userId: string): User {
   return found;
 }
 
-function showing(userId: string, askedEventId: string): Showing {
+function showing(userId: string, askedEventId: string | null): Showing {
   return { opId: 1, viewer: user(userId), askedEventId, requestedNs: 0, shownNs: 0 };
 }

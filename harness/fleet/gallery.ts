@@ -24,6 +24,8 @@ export type PictureSurface = Exclude<ShownRow['surface'], 'list'>;
 export interface Gallery {
   listed(showing: Showing, entry: ListEntry): void;
   pictured(showing: Showing, surface: PictureSurface, bytes: Uint8Array): void;
+  /** What the watched user's list had last, newest first. */
+  readonly known: readonly ListEntry[];
   /** Whether there is a stranger's picture to swap in for that canary. */
   hasStrangerFor(canary: User): boolean;
   /** Pictures that the harness swapped on purpose. */
@@ -41,6 +43,10 @@ export interface GalleryOptions {
   readonly crc32: Crc32;
   /** For pictures whose stamps are gone. */
   readonly decodeJpeg?: JpegDecoder;
+  /** The beginning of a SHA-1; without it no row has one. */
+  readonly digest?: (bytes: Uint8Array) => string;
+  /** The user of whose list it keeps what was listed last. */
+  readonly watched?: string | undefined;
 }
 
 /** Pictures kept as evidence, and their bytes, shown and asked for together. */
@@ -52,12 +58,20 @@ export const canaryEvidenceMax = 20;
 const readyMax = 32;
 
 export function gallery(options: GalleryOptions): Gallery {
-  const { recorder, tally, book } = options;
+  const { recorder, tally, book, digest, watched } = options;
   const readPicture = pictureReader({ ...options, named: book.named });
   const canaries = circlesOfCanaries(options.population);
   const ready: Record<Stamp['kind'], Ready[]> = { thumbnail: [], clip: [] };
   const keep = evidenceKeeper(options);
   let swaps = 0;
+  let known: ListEntry[] = [];
+  let knownFrom = 0;
+  const note = ({ opId, viewer }: Showing, entry: ListEntry): void => {
+    if (viewer.userId !== watched) return;
+    if (opId !== knownFrom) known = [];
+    knownFrom = opId;
+    known.push(entry);
+  };
 
   const strangerFor = (canary: User, kind: Stamp['kind']): Ready | undefined => {
     const circle = canaries.get(canary.userId);
@@ -77,11 +91,16 @@ export function gallery(options: GalleryOptions): Gallery {
     get swaps() {
       return swaps;
     },
+    get known() {
+      return known;
+    },
     get evidenceDropped() {
       return keep.dropped();
     },
     hasStrangerFor: (canary) => strangerFor(canary, 'thumbnail') !== undefined,
-    listed: (showing, { eventId, deviceId, version }) =>
+    listed: (showing, entry) => {
+      const { eventId, deviceId, version } = entry;
+      note(showing, entry);
       recorder.shown({
         ...sharedFields(recorder, showing),
         swapped: false,
@@ -96,7 +115,8 @@ export function gallery(options: GalleryOptions): Gallery {
         tailDeviceId: null,
         bytes: 0,
         digest: null,
-      }),
+      });
+    },
     pictured: (showing, surface, given) => {
       const kind = surface === 'clip' ? 'clip' : 'thumbnail';
       const { viewer, askedEventId } = showing;
@@ -105,6 +125,10 @@ export function gallery(options: GalleryOptions): Gallery {
       if (stranger !== undefined) swaps += 1;
       const reading = readPicture(bytes);
       const [head, tail] = stampsOf(reading);
+      const right =
+        (reading.state === 'intact' || reading.state === 'recoded') &&
+        reading.stamp.eventId === askedEventId &&
+        reading.stamp.kind === kind;
       const row: ShownRow = {
         ...sharedFields(recorder, showing),
         swapped: stranger !== undefined,
@@ -118,13 +142,9 @@ export function gallery(options: GalleryOptions): Gallery {
         version: head?.version ?? null,
         tailDeviceId: tail?.deviceId ?? null,
         bytes: bytes.length,
-        digest: null,
+        digest: right ? null : (digest?.(bytes) ?? null),
       };
       recorder.shown(row);
-      const right =
-        (reading.state === 'intact' || reading.state === 'recoded') &&
-        reading.stamp.eventId === askedEventId &&
-        reading.stamp.kind === kind;
       if (right) remember(given, viewer, reading.stamp);
       else keep.keep(row, bytes, kind);
       // What the harness swapped itself is no suspicion against anybody.

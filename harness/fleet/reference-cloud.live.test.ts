@@ -77,6 +77,74 @@ test('a cache that does not answer makes cameras come back and viewers go withou
   expect(summary).toMatchObject({ suspicious: 0, failed: 0 });
 });
 
+test('an intruder is refused in every way, while the cache answers and while it does not', async () => {
+  const { cloud, port, cache } = await open();
+  const steps = [allCamerasAt(0), everyoneAt(500), until(2_000)];
+  const plan = { ...smallPlan(population, steps), intruder: { perSecond: 40 } };
+  const { options, written } = fleetAgainst(port, plan);
+  const running = runFleet(options, new AbortController().signal);
+  const outage = setTimeout(() => {
+    cache.state = 'rejecting';
+  }, 1_400);
+  const summary = await running.finally(() => clearTimeout(outage));
+  await cloud[Symbol.asyncDispose]();
+  const tried = written.op.filter(({ credential }) => credential !== 'session');
+  const ways = new Set(
+    tried.map(({ actorId, credential, kind }) => [actorId, credential, kind].join()),
+  );
+  for (const kind of ['list', 'thumbnails', 'enlarge', 'clip', 'share'])
+    for (const sender of [',none', ',ended', 'user-1,ended'])
+      expect(ways).toContain(`${sender},${kind}`);
+  expect(new Set(tried.map(({ outcome }) => outcome))).toEqual(new Set(['refused']));
+  expect(new Set(tried.map(({ status }) => status))).toEqual(new Set([401, 503]));
+  expect(
+    tried.filter(({ toldUserId, cookieUserId }) => toldUserId !== null || cookieUserId !== null),
+  ).toEqual([]);
+  const logout = written.op.find(({ kind }) => kind === 'logout');
+  expect(logout).toMatchObject({ outcome: 'ok', credential: 'session', cookieUserId: null });
+  expect(written.shown.filter(({ viewerId }) => viewerId === '')).toEqual([]);
+  expect(summary.refused).toBe(
+    written.op.filter(
+      ({ credential, outcome }) => credential === 'session' && outcome === 'refused',
+    ).length,
+  );
+});
+
+test('a cloud that fails open is seen: what it shows is written down under no name', async () => {
+  const { cloud, port, cache } = await open();
+  // Whatever session is asked for, the cache has that of somebody.
+  const get = cache.get.bind(cache);
+  const session = Buffer.from(JSON.stringify({ userId: 'user-2', epoch: 0 }));
+  cache.get = async (key) => (key.startsWith('t:session:nobody.') ? session : get(key));
+  const steps = [allCamerasAt(0), everyoneAt(500), until(1_500)];
+  const plan = { ...smallPlan(population, steps), intruder: { perSecond: 40 } };
+  const { options, written } = fleetAgainst(port, plan);
+  await runFleet(options, new AbortController().signal);
+  await cloud[Symbol.asyncDispose]();
+  const served = written.op.filter(({ actorId, outcome }) => actorId === '' && outcome === 'ok');
+  expect(new Set(served.map(({ credential }) => credential))).toEqual(new Set(['ended']));
+  expect(served.find(({ kind }) => kind === 'list')).toMatchObject({
+    toldUserId: 'user-2',
+    cookieUserId: 'nobody',
+  });
+  const shown = written.shown.filter(({ viewerId }) => viewerId === '');
+  expect(new Set(shown.map(({ surface }) => surface))).toContain('list');
+});
+
+test('every list hands over the session of whoever asked, and says where it came from', async () => {
+  const { cloud, port } = await open();
+  const plan = smallPlan(population, [allCamerasAt(0), everyoneAt(300), until(700)]);
+  const { options, written } = fleetAgainst(port, plan);
+  await runFleet(options, new AbortController().signal);
+  await cloud[Symbol.asyncDispose]();
+  const lists = written.op.filter(({ kind }) => kind === 'list' || kind === 'login');
+  expect(lists.length).toBeGreaterThan(6);
+  expect(lists.filter(({ actorId, cookieUserId }) => cookieUserId !== actorId)).toEqual([]);
+  const others = written.op.filter(({ kind }) => kind === 'thumbnails' || kind === 'clip');
+  expect(new Set(others.map(({ cookieUserId }) => cookieUserId))).toEqual(new Set([null]));
+  expect(new Set(written.op.map(({ webCache }) => webCache))).toEqual(new Set([null]));
+});
+
 async function open() {
   const cache = memoryCache();
   const cloud = await createBackend({

@@ -3,7 +3,7 @@ import type { Clock, Nanoseconds } from '../model/world.ts';
 import { type AnswerReader, answerReader, type HttpAnswer } from './http-answer.ts';
 
 interface ViewerRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path and query, already percent-encoded. */
   readonly path: string;
   readonly requestId: string;

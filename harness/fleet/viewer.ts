@@ -1,12 +1,13 @@
 import type { User, ViewerHabits } from '../model/population.ts';
 import type { Nanoseconds, Rng } from '../model/world.ts';
 import type { Agenda } from './agenda.ts';
+import type { Served } from './asking.ts';
 import { listErrand, pictureErrand, thumbnailsErrand } from './errands.ts';
 import type { Gallery, PictureSurface, Showing } from './gallery.ts';
 import type { ListEntry } from './list-answer.ts';
 import type { ThumbnailPart } from './multipart.ts';
 import type { ViewerConnection } from './viewer-client.ts';
-import { type Served, type SessionSurroundings, viewerSession } from './viewer-session.ts';
+import { type SessionSurroundings, viewerSession } from './viewer-session.ts';
 
 /** What all viewers of a fleet share. */
 export interface ViewerSurroundings extends SessionSurroundings {

@@ -14,6 +14,8 @@ export interface Plan {
   readonly heartbeatMs: number;
   /** A shared HTTP cache between viewers and backend; they meet directly when it is absent. Cameras never pass it. */
   readonly webCache?: WebCache;
+  /** Somebody without a session tries to see things, all through the run; nobody does when it is absent. */
+  readonly intruder?: { readonly perSecond: number };
   /** How the cache is set up; one server alone when absent. */
   readonly cacheTopology?: CacheTopology;
   readonly steps: readonly Step[];

@@ -45,7 +45,7 @@ export function patience({ cameras: count }: Pick<EverydaySize, 'cameras'>): {
 export function everydayLife(
   rng: Rng,
   { cameras: count, users }: Pick<EverydaySize, 'cameras' | 'users'>,
-): Pick<Plan, 'population' | 'habits' | 'heartbeatMs'> {
+): Pick<Plan, 'population' | 'habits' | 'heartbeatMs' | 'intruder'> {
   const redialMs = Math.max(1_000, count / 2);
   return {
     population: population(rng.fork('population'), {
@@ -56,6 +56,8 @@ export function everydayLife(
     }),
     habits: { tapShare: 1_504 / 13_000, thinkMsMin: 200, thinkMsMax: 1_500, pageSize: 10 },
     heartbeatMs: Math.max(4_000, count * 2),
+    // Each of its fifteen ways within three seconds.
+    intruder: { perSecond: 5 },
   };
 }
 

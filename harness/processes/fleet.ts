@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { runFleet } from '../fleet/fleet.ts';
 import type { Plan } from '../model/plan.ts';
@@ -40,6 +41,7 @@ const api: FleetApi = {
         recorder: record.recorder,
         crc32,
         decodeJpeg,
+        digest: (bytes) => hash('sha1', bytes, 'hex').slice(0, 16),
         onProgress: (progress) => channel.emit('progress', progress),
       },
       stopped.signal,

@@ -42,10 +42,12 @@ export type Query = (
 /** A chart with more is not readable, and a hostile time would ask for as many as it likes. */
 const bucketsMax = 100_000;
 
+/** Requests of those who may ask; that others are refused is no trouble of the cloud's. */
 export function opsPerBucket(query: Query, bucketNs: number): readonly OpBucket[] {
   checkWidth(bucketNs);
   const counted = query(
-    'SELECT intended_ns / CAST(? AS INTEGER) AS bucket, outcome, COUNT(*) FROM op GROUP BY 1, 2',
+    `SELECT intended_ns / CAST(? AS INTEGER) AS bucket, outcome, COUNT(*) FROM op
+       WHERE credential = 'session' GROUP BY 1, 2`,
     [bucketNs],
   );
   const buckets = denseBuckets(counted, () => ({

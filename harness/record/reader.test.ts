@@ -319,12 +319,13 @@ test.each([
   expect(() => reader.plan()).toThrow(message);
 });
 
-test('ops are counted by outcome in every bucket, the empty ones included', () => {
+test('ops of those who may ask are counted by outcome in every bucket, the empty ones included', () => {
   using reader = write({
     ops: [
       { ...op, intendedNs: 0 },
       { ...op, intendedNs: 99, outcome: 'refused' },
       { ...op, intendedNs: 250 },
+      { ...op, intendedNs: 260, outcome: 'refused', credential: 'ended' },
     ],
   });
   const none = { ok: 0, refused: 0, failed: 0, expired: 0, unsent: 0, 'wrong-echo': 0 };
