@@ -12,7 +12,9 @@ import redis from './redis.ts';
 
 const soundControl = defineControl({
   name: 'the client that controls are built on',
-  caughtBy: 'own-data-only',
+  caughtBy: ['own-data-only'],
+  hop: 'client-library',
+  trigger: { says: 'nothing' },
   bug: 'none: without a quirk it is correct',
   open: openRespClient,
 });

@@ -25,18 +25,21 @@ test('a crossed pair gets each other’s value, and nobody else does', async () 
   ]);
 });
 
-test('every control is named after its file and says what is wrong with it and which check must see it', async () => {
+test('every control is named after its file and says what is wrong with it, what triggers it and which checks must see it', async () => {
   for (const [name, load] of Object.entries(controls)) {
     const control = await load();
     expect(control.name).toBe(name);
     expect(control.bug.length).toBeGreaterThan(30);
-    expect(control.caughtBy).toBe('own-data-only');
+    expect(control.caughtBy.length).toBeGreaterThan(0);
+    expect(control.trigger.says).not.toBe('');
   }
 });
 
 const soundTarget = defineControl({
   name: 'the client that controls are built on',
-  caughtBy: 'own-data-only',
+  caughtBy: ['own-data-only'],
+  hop: 'client-library',
+  trigger: { says: 'nothing' },
   bug: 'none: without a quirk it keeps the contract of all targets',
   open: openRespClient,
 });

@@ -8,8 +8,10 @@ const crossedPairEvery = 50;
 /** No fault is needed for this one: load is enough, as with two requests that share a buffer. */
 const crossedPair: Control = defineControl({
   name: 'crossed-pair',
-  caughtBy: 'own-data-only',
   bug: 'two gets that are under way at the same time are now and then given each other’s value',
+  caughtBy: ['own-data-only'],
+  hop: 'client-library',
+  trigger: { says: 'load: two gets at the same time' },
   open: async (options) => crossPairs(await openRespClient(options), crossedPairEvery),
 });
 export default crossedPair;

@@ -1,0 +1,91 @@
+import type { WireRule } from '../model/fault.ts';
+import type { CheckName } from '../model/finding.ts';
+import type { HangUps, Plan, Step } from '../model/plan.ts';
+import type { Device, Population } from '../model/population.ts';
+import type { Rng } from '../model/world.ts';
+import { cameras, visits, visitsOfEveryone } from './load.ts';
+import { population } from './population.ts';
+import { seededRng } from './rng.ts';
+import { phase, timeline } from './timeline.ts';
+import { onWire } from './wire-faults.ts';
+
+export interface MiniPlanOptions {
+  readonly seed: number;
+  /** In force while there is trouble, in their order. */
+  readonly rules: readonly WireRule[];
+  readonly hangUps?: HangUps;
+  readonly checks: readonly CheckName[];
+  readonly size?: Partial<MiniSize>;
+}
+
+/** Numbers that two seconds of one core carry, together with everything that is under test. */
+export interface MiniSize {
+  readonly users: number;
+  readonly camerasPerUser: number;
+  readonly warmMs: number;
+  readonly troubleMs: number;
+  readonly calmMs: number;
+  /** While there is trouble. */
+  readonly visitsPerSecond: number;
+  /** How many of the cameras upload while there is trouble. */
+  readonly uploadShare: number;
+}
+
+const miniSize: MiniSize = {
+  users: 6,
+  camerasPerUser: 4,
+  warmMs: 700,
+  troubleMs: 1_000,
+  calmMs: 700,
+  visitsPerSecond: 60,
+  uploadShare: 0.5,
+};
+
+/**
+ * The smallest plan that has everything: cameras upload and people look, then there is trouble under load, then it is calm and
+ * everyone reads once more. Cameras dial again at once, so that all are back within the calm.
+ */
+export function miniPlan({ seed, rules, hangUps, checks, size }: MiniPlanOptions): Plan {
+  const numbers: MiniSize = { ...miniSize, ...size };
+  const { warmMs, troubleMs, calmMs, visitsPerSecond: perSecond, uploadShare } = numbers;
+  const people = eagerPopulation(seededRng(seed).fork('mini-run'), numbers);
+  return {
+    format: 1,
+    scenario: 'mini-run',
+    seed,
+    population: people,
+    habits: { tapShare: 0.3, thinkMsMin: 1, thinkMsMax: 40, pageSize: 10 },
+    heartbeatMs: 250,
+    checks,
+    ...timeline(
+      { requestDeadlineMs: 2_500 },
+      phase('warm', {
+        forMs: warmMs,
+        load: [cameras({ overMs: warmMs / 4, uploadShare: 1 }), everyoneAt(warmMs * 0.6)],
+      }),
+      phase('trouble', {
+        forMs: troubleMs,
+        faults: rules.map((rule, index) => onWire(`rule-${index + 1}`, rule)),
+        load: [
+          cameras({ overMs: troubleMs / 2, uploadShare }),
+          visits({ overMs: troubleMs, perSecond, ...(hangUps === undefined ? {} : { hangUps }) }),
+        ],
+      }),
+      phase('calm', { forMs: calmMs, load: [visitsOfEveryone({ overMs: calmMs / 3 })] }),
+    ),
+  };
+}
+
+function everyoneAt(atMs: number): Step {
+  return { ...visitsOfEveryone({ overMs: 50 }), atMs };
+}
+
+/** Nobody waits for seconds before a camera dials again. */
+function eagerPopulation(rng: Rng, { users, camerasPerUser }: MiniSize): Population {
+  const size = { users, cameras: users * camerasPerUser, canaries: 1, redialMs: 100 };
+  const { devices, ...people } = population(rng, size);
+  const backOff = { policy: 'immediate', delayMs: size.redialMs } as const;
+  const eager: Device[] = [];
+  for (const device of devices) eager.push({ ...device, backOff });
+  return { ...people, devices: eager };
+}

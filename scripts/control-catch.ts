@@ -1,0 +1,70 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { CheckedFinding, CheckName } from '../harness/model/finding.ts';
+import { judge } from '../harness/oracle/verdict.ts';
+import { miniRun } from '../harness/processes/mini-run.ts';
+import { openRecord } from '../harness/record/reader.ts';
+import type { Control } from '../targets/controls/define-control.ts';
+
+/** What a mini-run is asked, whatever is broken in it. */
+export const miniRunChecks: readonly CheckName[] = [
+  'own-data-only',
+  'mapping',
+  'settles',
+  'served',
+  'canary',
+];
+
+/** How one control was caught, or that it was not. */
+export interface Catch {
+  readonly control: Control;
+  /** Of the round that is told of. */
+  readonly seed: number;
+  readonly record: string;
+  readonly findings: readonly CheckedFinding[];
+  /** The checks that should have failed in this round and did not; none when it was caught. */
+  readonly missedBy: readonly CheckName[];
+}
+
+export interface CatchOptions {
+  /** An existing folder, for the records. */
+  readonly folder: string;
+  /** Of the first round; each further round takes the next one. */
+  readonly seed: number;
+  readonly roundsMax: number;
+}
+
+/** Runs with the control until each of its checks has failed, for `roundsMax` rounds at most; tells of the last one. */
+export async function catchControl(
+  control: Control,
+  { folder, seed, roundsMax }: CatchOptions,
+): Promise<Catch> {
+  for (let round = 1; ; round += 1) {
+    const roundSeed = seed + round - 1;
+    const roundFolder = path.join(folder, `${control.name}-${roundSeed}`);
+    mkdirSync(roundFolder);
+    const record = await miniRun({
+      target: control,
+      library: null,
+      version: '',
+      trigger: control.trigger,
+      ...(control.flaw === undefined ? {} : { flaw: control.flaw }),
+      seed: roundSeed,
+      folder: roundFolder,
+      checks: [...new Set([...miniRunChecks, ...control.caughtBy])],
+    });
+    const findings = findingsOf(record, roundFolder);
+    const failed = new Set(
+      findings.filter(({ outcome }) => outcome === 'fail').map(({ check }) => check),
+    );
+    const missedBy = control.caughtBy.filter((check) => !failed.has(check));
+    if (missedBy.length === 0 || round === roundsMax)
+      return { control, seed: roundSeed, record, findings, missedBy };
+  }
+}
+
+/** What the oracle says of a record, by the checks of its plan. */
+export function findingsOf(record: string, scratchFolder: string): readonly CheckedFinding[] {
+  using reader = openRecord(record, { scratchFolder });
+  return judge(reader).findings;
+}
