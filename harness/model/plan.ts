@@ -12,6 +12,8 @@ export interface Plan {
   readonly habits: ViewerHabits;
   /** A connected camera says that it is there, and is told its owner again, this often. */
   readonly heartbeatMs: number;
+  /** With so many of its heartbeats a camera sends a newer version of its last event; none does when it is absent. */
+  readonly renewShare?: Ratio;
   /** A shared HTTP cache between viewers and backend; they meet directly when it is absent. Cameras never pass it. */
   readonly webCache?: WebCache;
   /** Somebody without a session tries to see things, all through the run; nobody does when it is absent. */
@@ -46,6 +48,7 @@ export type Step =
   | FaultOffStep
   | CameraArrivals
   | ViewerArrivals
+  | ChangesStep
   | FloodStep;
 
 interface At {
@@ -96,6 +99,14 @@ export interface HangUps {
   readonly share: Ratio;
   readonly afterMsMin: number;
   readonly afterMsMax: number;
+}
+
+/** Owners share, unshare, hand over and remove cameras meanwhile; who, what and when is drawn from the seed. */
+export interface ChangesStep extends At {
+  readonly type: 'changes';
+  readonly overMs: number;
+  /** Share of all cameras that are changed in the course of the whole run; of few cameras it is more. */
+  readonly share: Ratio;
 }
 
 /** Unchecked pressure beside the fleet: people who reload the app in a closed loop. Its figures stand by themselves. */

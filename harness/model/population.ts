@@ -43,6 +43,8 @@ export interface ViewerHabits {
   /** Between seeing the list and tapping. */
   readonly thinkMsMin: number;
   readonly thinkMsMax: number;
+  /** Share of visits that also look at what one of the cameras sees now; none does when it is absent. */
+  readonly liveShare?: Ratio;
   /** How many events one page of the Events tab holds. */
   readonly pageSize: number;
 }

@@ -110,7 +110,8 @@ export function loadEndsMs(steps: readonly Step[]): number {
   for (const step of steps) {
     if (step.type === 'phase' || step.type === 'flood')
       endsMs = Math.max(endsMs, step.atMs + step.forMs);
-    if (step.type === 'arrivals') endsMs = Math.max(endsMs, step.atMs + step.overMs);
+    if (step.type === 'arrivals' || step.type === 'changes')
+      endsMs = Math.max(endsMs, step.atMs + step.overMs);
   }
   return endsMs;
 }

@@ -1,4 +1,10 @@
-import type { CameraArrivals, FloodStep, HangUps, ViewerArrivals } from '../model/plan.ts';
+import type {
+  CameraArrivals,
+  ChangesStep,
+  FloodStep,
+  HangUps,
+  ViewerArrivals,
+} from '../model/plan.ts';
 
 /** Every camera connects once within `overMs`, from the start of the phase. */
 export function cameras(load: {
@@ -40,6 +46,11 @@ export function visitsOfEveryone({ overMs }: { readonly overMs: number }): Viewe
     overMs,
     curve: { shape: 'everyone-once' },
   };
+}
+
+/** Owners change who may see their cameras, from the start of the phase. */
+export function changes(load: Omit<ChangesStep, 'type' | 'atMs'>): ChangesStep {
+  return { atMs: 0, type: 'changes', ...load };
 }
 
 /** Unchecked reloads in a closed loop, at most `perSecondMax` a second. */

@@ -1,5 +1,6 @@
 import type { Fault } from '../model/fault.ts';
 import type { PhaseName, Plan, Step } from '../model/plan.ts';
+import { changes } from './load.ts';
 
 /** One phase of a scenario: how long, what fails meanwhile, who arrives. Moments inside it count from its start. */
 export interface Phase {
@@ -32,12 +33,14 @@ export function phase(
 
 /**
  * Lays phases end to end. Steps come out sorted by time; at one moment faults are healed first, then the phase
- * begins, then new faults are injected, then people and cameras arrive. `deadlineMs` is the end plus two request deadlines.
+ * begins, then new faults are injected, then people and cameras arrive. With a `changeShare` owners change so many of their cameras in
+ * the course of the run, in every phase. `deadlineMs` is the end plus two request deadlines.
  */
 export function timeline(
-  settings: { readonly requestDeadlineMs: number },
+  settings: { readonly requestDeadlineMs: number; readonly changeShare?: number },
   ...phases: readonly Phase[]
 ): Pick<Plan, 'steps' | 'requestDeadlineMs' | 'deadlineMs'> {
+  const { changeShare = 0 } = settings;
   let startMs = 0;
   const steps: Step[] = [];
   for (const { name, forMs, faults, load } of phases) {
@@ -48,10 +51,33 @@ export function timeline(
       steps.push({ atMs: endMs, type: 'fault-off', faultId });
     }
     for (const step of load) steps.push({ ...step, atMs: startMs + step.atMs });
+    if (changeShare > 0) {
+      const window = changesWindow({ name, forMs });
+      steps.push({
+        ...changes({ overMs: window.overMs, share: changeShare }),
+        atMs: startMs + window.fromMs,
+      });
+    }
     startMs = endMs;
   }
-  const order: readonly Step['type'][] = ['fault-off', 'phase', 'fault-on', 'arrivals', 'flood'];
+  const order: readonly Step['type'][] = [
+    'fault-off',
+    'phase',
+    'fault-on',
+    'arrivals',
+    'changes',
+    'flood',
+  ];
   steps.sort((a, b) => a.atMs - b.atMs || order.indexOf(a.type) - order.indexOf(b.type));
   const { requestDeadlineMs } = settings;
   return { steps, requestDeadlineMs, deadlineMs: startMs + 2 * requestDeadlineMs };
+}
+
+/** In warm there is something to change once cameras have uploaded, and in calm everybody still reads after the last change. */
+function changesWindow({ name, forMs }: Pick<Phase, 'name' | 'forMs'>): {
+  readonly fromMs: number;
+  readonly overMs: number;
+} {
+  if (name === 'warm') return { fromMs: forMs / 2, overMs: forMs / 2 };
+  return { fromMs: 0, overMs: name === 'calm' ? forMs / 3 : forMs };
 }

@@ -84,13 +84,14 @@ const faultKinds = Object.keys({
 
 const step: Check = (value, problems, where) => {
   shape({
-    type: oneOf('phase', 'fault-on', 'fault-off', 'arrivals', 'flood'),
+    type: oneOf('phase', 'fault-on', 'fault-off', 'arrivals', 'changes', 'flood'),
     atMs: number,
   })(value, problems, where);
   const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : null;
   if (type === 'phase') shape({ name: text, forMs: number })(value, problems, where);
   if (type === 'fault-off') shape({ faultId: text })(value, problems, where);
   if (type === 'arrivals') shape({ who: oneOf('cameras', 'viewers') })(value, problems, where);
+  if (type === 'changes') shape({ overMs: number, share: number })(value, problems, where);
   if (type === 'fault-on')
     shape({ faultId: text, fault: shape({ kind: oneOf(...faultKinds) }) })(value, problems, where);
 };

@@ -121,6 +121,7 @@ class Stage implements AsyncDisposable {
         await this.#heal(step.faultId);
         return;
       case 'arrivals':
+      case 'changes':
         // The fleet follows these by itself.
         return;
       default:
