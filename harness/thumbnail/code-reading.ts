@@ -42,6 +42,7 @@ const SIDE_MAX = 4_096;
 /**
  * The tag in the picture's code, or null when there is none that can be read for certain. The picture may have been encoded again, made
  * smaller or larger, and cropped by up to 7 % a side; not turned, and not set into a frame. Never throws.
+ * One put together of two pictures is named by the one whose code it has: that there is another in it cannot be known from one code.
  *
  * First the finder is searched: for each way to crop, its cells are where they would be then, and the best place is where the darkest of
  * its light cells stands out most from the lightest of its dark ones. That place is then made finer, and the cells in between are read.
