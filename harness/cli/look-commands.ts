@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import type { Command } from 'commander';
 import { scenarios } from '../../scenarios/index.ts';
+import { takesInWords } from '../../targets/clients/choose-target.ts';
 import { targets } from '../../targets/index.ts';
+import type { TargetOption } from '../model/target.ts';
 import { checks } from '../oracle/checks.ts';
 import { surveyProviders } from './cache-choice.ts';
 import { faultKinds } from './fault-kinds.ts';
@@ -13,10 +15,10 @@ export function addListCommand(program: Command): void {
     .command('list')
     .description('print what there is to choose from')
     .argument('<what>', 'scenarios, targets, faults or checks')
-    .action((what: string) => {
+    .action(async (what: string) => {
       const list = lists.get(what);
       if (list === undefined) throw unknown('list', what, [...lists.keys()]);
-      const rows = list();
+      const rows = await list();
       const width = Math.max(...rows.map(([name]) => name.length));
       for (const [name, says] of rows) process.stdout.write(`${name.padEnd(width)}  ${says}\n`);
     });
@@ -24,19 +26,37 @@ export function addListCommand(program: Command): void {
 
 type Rows = readonly (readonly [name: string, says: string])[];
 
-const lists: ReadonlyMap<string, () => Rows> = new Map([
+const lists: ReadonlyMap<string, () => Rows | Promise<Rows>> = new Map<
+  string,
+  () => Rows | Promise<Rows>
+>([
   ['scenarios', (): Rows => [...scenarios.values()].map(({ name, why }) => [name, why])],
-  [
-    'targets',
-    (): Rows =>
-      Object.keys(targets).map((name) => [
-        name,
-        `the installed version; any other as ${name}@VERSION`,
-      ]),
-  ],
+  ['targets', targetRows],
   ['faults', (): Rows => faultKinds],
   ['checks', (): Rows => checks.map(({ name, says }) => [name, says])],
 ]);
+
+/** Every target, and under each its options, its variants and theirs. */
+async function targetRows(): Promise<Rows> {
+  const loaded = await Promise.all(Object.values(targets).map((load) => load()));
+  return loaded.flatMap((target) => {
+    const { name } = target;
+    const plain = { says: `the installed version; any other as ${name}@VERSION`, ...target };
+    const ways = Object.entries(target.variants ?? {}).map(
+      ([variant, way]) => [`${name}:${variant}`, way] as const,
+    );
+    return [[name, plain] as const, ...ways].flatMap(([full, { says, options = {} }]) =>
+      optionRows(full, options).toSpliced(0, 0, [full, says]),
+    );
+  });
+}
+
+function optionRows(name: string, options: Readonly<Record<string, TargetOption>>): Rows {
+  return Object.entries(options).map(([option, declared]) => [
+    `${name}?${option}=`,
+    `${takesInWords(declared)}: ${declared.says}`,
+  ]);
+}
 
 /** `crosswire doctor`: what this machine offers, and what each missing part would need. */
 export function addDoctorCommand(program: Command): void {

@@ -7,9 +7,16 @@ export function planned({
   scenario,
   seed,
   size,
+  target,
   webCacheKey,
-}: Pick<RunOptions, 'scenario' | 'seed' | 'size' | 'webCacheKey'>): Plan {
+}: Pick<RunOptions, 'scenario' | 'seed' | 'size' | 'target' | 'webCacheKey'>): Plan {
   const plan = planOf(scenario, { seed, size });
-  if (webCacheKey === undefined || plan.webCache === undefined) return plan;
-  return { ...plan, webCache: { ...plan.webCache, keyedBy: webCacheKey } };
+  const topology = plan.cacheTopology ?? target.topology;
+  return {
+    ...plan,
+    ...(topology === undefined ? {} : { cacheTopology: topology }),
+    ...(webCacheKey === undefined || plan.webCache === undefined
+      ? {}
+      : { webCache: { ...plan.webCache, keyedBy: webCacheKey } }),
+  };
 }

@@ -3,15 +3,15 @@ import { scenarios } from '../../scenarios/index.ts';
 import { replayLine } from './replay-line.ts';
 import { checkRunWords, type RunWords } from './run-options.ts';
 
-const lineOf = (words: RunWords): string => {
+const lineOf = async (words: RunWords, scenario = 'cache-outage'): Promise<string> => {
   // A dry run makes no folder; the seed is drawn otherwise.
-  return replayLine(checkRunWords('cache-outage', { dryRun: true, seed: '7', ...words }));
+  return replayLine(await checkRunWords(scenario, { dryRun: true, seed: '7', ...words }));
 };
 
-test('the line names scenario, target, seed, and whatever differs from the usual', () => {
-  expect(lineOf({})).toBe('npm start -- cache-outage --target ioredis --seed 7');
+test('the line names scenario, target, seed, and whatever differs from the usual', async () => {
+  expect(await lineOf({})).toBe('npm start -- cache-outage --target ioredis --seed 7');
   expect(
-    lineOf({
+    await lineOf({
       target: 'redis@5.0.0',
       cameras: '40',
       size: ['herdMs=900', 'calmMs=800'],
@@ -23,7 +23,16 @@ test('the line names scenario, target, seed, and whatever differs from the usual
   );
 });
 
-test('what equals the usual is left out', () => {
+test('what equals the usual is left out', async () => {
   const cameras = String(scenarios.get('cache-outage')?.size.cameras);
-  expect(lineOf({ cameras })).not.toContain('--cameras');
+  expect(await lineOf({ cameras })).not.toContain('--cameras');
+});
+
+test('a target is named with its variant and options, as a shell has to be told', async () => {
+  expect(await lineOf({ target: 'redis:pool?resp=3@^5' })).toBe(
+    "npm start -- cache-outage --target 'redis:pool?resp=3@^5' --seed 7",
+  );
+  expect(await lineOf({ target: 'ioredis:cluster' })).toBe(
+    'npm start -- cache-outage --target ioredis:cluster --seed 7',
+  );
 });

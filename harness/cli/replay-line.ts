@@ -1,3 +1,4 @@
+import { targetName } from '../../targets/clients/choose-target.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** The command that runs the same plan against the same target again. */
@@ -12,13 +13,14 @@ export function replayLine({
   webCacheKey,
   faultEngine,
 }: RunOptions): string {
-  const name = 'name' in target.source ? target.source.name : target.source.path;
+  const { source, version } = target;
+  const name = targetName('name' in source ? source.name : source.path, source);
   const usual: Readonly<Record<string, number>> = { ...scenario.size };
   const words = [
     'npm start --',
     scenario.name,
     '--target',
-    target.version === undefined ? name : `${name}@${target.version}`,
+    inShell(version === undefined ? name : `${name}@${version}`),
     '--seed',
     String(seed),
   ];
@@ -33,6 +35,11 @@ export function replayLine({
   if (webCacheKey !== undefined) words.push('--web-cache-key', webCacheKey);
   for (const mitigation of mitigations) words.push('--mitigation', mitigation);
   return words.join(' ');
+}
+
+/** As a shell has to be told it: `?`, `&` and ranges of versions mean something else there. */
+function inShell(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Numbers of a scenario that have an option of their own. */

@@ -16,7 +16,7 @@ export function addRunCommand(program: Command): void {
     .argument('[scenario]', 'crosswire list scenarios prints all', 'cache-outage')
     .option(
       '--target <name>',
-      'NAME, NAME@VERSION or the path of a target file (default: the newest ioredis)',
+      'NAME[:VARIANT][?option=value&...][@VERSION], or the path of a target file (default: the newest ioredis)',
     )
     .option(
       '--cache <which>',
@@ -59,7 +59,7 @@ export function addRunCommand(program: Command): void {
 
 /** Carries the command out and returns its exit code. Throws UsageError before anything was started or written. */
 async function runCommand(scenarioName: string, words: RunWords): Promise<number> {
-  const options = checkRunWords(scenarioName, words);
+  const options = await checkRunWords(scenarioName, words);
   if (words.dryRun === true) {
     process.stdout.write(`${JSON.stringify(planned(options), null, 2)}\n`);
     return exitCodes.pass;
@@ -68,6 +68,7 @@ async function runCommand(scenarioName: string, words: RunWords): Promise<number
   await requireFreePort('--wire-port', options.wirePort);
   using interrupt = listenForInterrupt();
   const stage = stageOn({ json: options.json, quiet: options.quiet });
+  if (options.remark !== undefined) stage.say(options.remark);
   const reaper = startReaper(process.execPath);
   try {
     return await runSession(options, { interrupt, stage, reaper });

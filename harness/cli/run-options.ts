@@ -2,15 +2,14 @@ import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Mitigation, mitigationNames } from '../../targets/backend/mitigations.ts';
-import { targets } from '../../targets/index.ts';
-import type { WebCacheKey } from '../model/plan.ts';
+import type { CacheTopology, Plan, WebCacheKey } from '../model/plan.ts';
 import type { Scenario, ScenarioSize } from '../model/scenario.ts';
 import { planOf } from '../plan/plan.ts';
-import type { TargetSource } from '../processes/load-target.ts';
 import { type CacheChoice, cacheChoice } from './cache-choice.ts';
 import { engineRefusal, type FaultEngine } from './fault-engine.ts';
 import { fileLimitFor } from './file-limit.ts';
 import { count, quoted, scenarioNamed, unknown, writableFolder } from './options.ts';
+import { fitTarget, type TargetChoice } from './target-choice.ts';
 import { UsageError } from './usage-error.ts';
 import type { WebCacheEngine } from './web-cache.ts';
 
@@ -42,6 +41,8 @@ export interface RunOptions {
   readonly size: ScenarioSize;
   readonly seed: number;
   readonly target: TargetChoice;
+  /** What was chosen beyond what was typed, for people. */
+  readonly remark: string | undefined;
   readonly cache: CacheChoice;
   readonly folder: string;
   readonly mitigations: readonly Mitigation[];
@@ -58,17 +59,17 @@ export interface RunOptions {
   readonly quiet: boolean;
 }
 
-export interface TargetChoice {
-  readonly source: TargetSource;
-  /** A version or range after the `@`; undefined means the installed one. */
-  readonly version: string | undefined;
-}
-
 const seedMax = 2 ** 31 - 1;
 const portMax = 65_535;
 
-/** Checks everything that was typed and gathers every mistake. Throws one UsageError with a line for each. */
-export function checkRunWords(scenarioName: string, words: RunWords): RunOptions {
+const usualTarget: TargetChoice = {
+  source: { name: 'ioredis' },
+  version: undefined,
+  topology: undefined,
+};
+
+/** Checks everything that was typed and gathers every mistake. Rejects with one UsageError with a line for each. */
+export async function checkRunWords(scenarioName: string, words: RunWords): Promise<RunOptions> {
   const mistakes: string[] = [];
   const attempt = <T>(read: () => T, instead: T): T => {
     try {
@@ -77,6 +78,15 @@ export function checkRunWords(scenarioName: string, words: RunWords): RunOptions
       if (!(error instanceof UsageError)) throw error;
       mistakes.push(error.message);
       return instead;
+    }
+  };
+  const attemptLater = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      mistakes.push(error.message);
+      return undefined;
     }
   };
   const number = (
@@ -99,13 +109,14 @@ export function checkRunWords(scenarioName: string, words: RunWords): RunOptions
   if (words.webCache !== undefined || words.webCacheKey !== undefined) {
     attempt(() => requireWebCache(scenario), undefined);
   }
+  const fitted = await attemptLater(() =>
+    fitTarget(words.target ?? 'ioredis', scenario === undefined ? undefined : usualPlan(scenario)),
+  );
   const fileLimit = attempt(() => neededFileLimit(cameras), undefined);
   const options = {
     seed,
-    target: attempt(() => targetChoice(words.target ?? 'ioredis'), {
-      source: { name: 'ioredis' },
-      version: undefined,
-    }),
+    target: fitted?.choice ?? usualTarget,
+    remark: fitted?.remark,
     cache: attempt<CacheChoice>(() => cacheChoice(words.cache, words.allowHost ?? []), undefined),
     mitigations: attempt(() => mitigationsNamed(words.mitigation ?? []), []),
     webCacheEngine: attempt(
@@ -116,7 +127,10 @@ export function checkRunWords(scenarioName: string, words: RunWords): RunOptions
       () => oneOf('--web-cache-key', words.webCacheKey, ['url', 'url-and-session'] as const),
       undefined,
     ),
-    faultEngine: attempt(() => faultEngineFor(words.faults, scenario), 'wire'),
+    faultEngine: attempt(
+      () => faultEngineFor(words.faults, { scenario, topology: fitted?.choice.topology }),
+      'wire',
+    ),
     backendPort: number('--backend-port', words.backendPort, 0, { min: 0, max: portMax }),
     wirePort: number('--wire-port', words.wirePort, 0, { min: 0, max: portMax }),
     fileLimit,
@@ -134,40 +148,34 @@ export function checkRunWords(scenarioName: string, words: RunWords): RunOptions
   return { ...options, scenario, size: { ...size, cameras, users }, folder };
 }
 
-/** `NAME`, `NAME@VERSION`, or the path of a file whose default export is a target, also with `@VERSION`. */
-function targetChoice(text: string): TargetChoice {
-  const at = text.lastIndexOf('@');
-  const [name, version] = at > 0 ? [text.slice(0, at), text.slice(at + 1)] : [text, undefined];
-  if (version === '') throw new UsageError(`--target ${quoted(text)} names no version after the @`);
-  if (/^https?:/.test(name)) {
-    throw new UsageError(
-      `--target ${quoted(text)}: systems that are already running cannot be driven yet; name a cache library`,
-    );
-  }
-  if (/[/\\]|\.[cm]?[jt]s$/.test(name)) {
-    const file = path.resolve(name);
-    if (!existsSync(file))
-      throw new UsageError(`--target ${quoted(text)}: there is no file ${file}`);
-    return { source: { path: file }, version };
-  }
-  if (!Object.hasOwn(targets, name)) throw unknown('target', name, Object.keys(targets));
-  return { source: { name }, version };
-}
-
-function faultEngineFor(text: string | undefined, scenario: Scenario | undefined): FaultEngine {
+function faultEngineFor(
+  text: string | undefined,
+  {
+    scenario,
+    topology,
+  }: {
+    readonly scenario: Scenario | undefined;
+    readonly topology: CacheTopology | undefined;
+  },
+): FaultEngine {
   const engine = oneOf('--faults', text, ['wire', 'toxiproxy'] as const) ?? 'wire';
   if (scenario === undefined) return engine;
-  const refusal = engineRefusal(engine, planOf(scenario, { seed: 1, size: scenario.size }));
+  if (engine !== 'wire' && topology === 'cluster')
+    throw new UsageError(
+      `--faults ${engine}: the nodes of a cluster send clients past it, to the wire; leave --faults out`,
+    );
+  const refusal = engineRefusal(engine, usualPlan(scenario));
   if (refusal !== null) throw new UsageError(`--faults ${engine}, ${scenario.name}: ${refusal}`);
   return engine;
 }
 
+/** For what holds of a scenario whatever its seed and size. */
+function usualPlan(scenario: Scenario): Plan {
+  return planOf(scenario, { seed: 1, size: scenario.size });
+}
+
 function requireWebCache(scenario: Scenario | undefined): undefined {
-  if (
-    scenario === undefined ||
-    planOf(scenario, { seed: 1, size: scenario.size }).webCache !== undefined
-  )
-    return;
+  if (scenario === undefined || usualPlan(scenario).webCache !== undefined) return;
   throw new UsageError(
     `--web-cache and --web-cache-key are for scenarios with a shared HTTP cache, and ${scenario.name} has none`,
   );

@@ -1,11 +1,18 @@
 import { cacheOutage } from '../../scenarios/cache-outage.ts';
 import type { RunOptions } from './run-options.ts';
+import type { TargetChoice } from './target-choice.ts';
 
 /**
  * A real bug with a history: after a connection was cut between the replies of a pipeline, this version reconnects with its reply
  * queue shifted (fixed in 4.16.1: "abort incomplete pipelines upon reconnect").
  */
 export const auditTarget = { target: 'ioredis', targetVersion: '4.16.0' } as const;
+
+export const auditChoice: TargetChoice = {
+  source: { name: auditTarget.target },
+  version: auditTarget.targetVersion,
+  topology: undefined,
+};
 
 /** A cut that finds nothing else in flight shifts nothing, so a quiet machine misses the bug now and then. */
 export const auditAttemptsMax = 3;
@@ -19,6 +26,7 @@ export function auditOptions(options: RunOptions, attempt: number): RunOptions {
     ...options,
     seed: options.seed + attempt - 1,
     scenario: cacheOutage,
+    target: auditChoice,
     size: { ...cacheOutage.size, ...small },
     mitigations: [],
     faultEngine: 'wire',

@@ -17,9 +17,10 @@ import { planned } from './planned.ts';
 import type { Reaper } from './reaper-handle.ts';
 import { replayLine } from './replay-line.ts';
 import type { RunNotes } from './run-notes.ts';
-import type { RunOptions, TargetChoice } from './run-options.ts';
-import { auditAttemptsMax, auditOptions, auditTarget } from './self-audit.ts';
+import type { RunOptions } from './run-options.ts';
+import { auditAttemptsMax, auditChoice, auditOptions, auditTarget } from './self-audit.ts';
 import type { Stage } from './stage.ts';
+import type { TargetChoice } from './target-choice.ts';
 import { availableEngine, type WebCacheEngine } from './web-cache.ts';
 
 export interface Surroundings {
@@ -63,11 +64,6 @@ interface Subject {
 function auditing(reaper: Reaper): { readonly protocol: 'resp'; readonly reaper: Reaper } {
   return { protocol: 'resp', reaper };
 }
-
-const auditChoice: TargetChoice = {
-  source: { name: auditTarget.target },
-  version: auditTarget.targetVersion,
-};
 
 async function loadSubject(
   choice: TargetChoice,

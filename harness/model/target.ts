@@ -1,3 +1,4 @@
+import type { CacheTopology } from './plan.ts';
 import type { World } from './world.ts';
 
 /** What a cache client and its cache speak: RESP, or memcached's text, meta or binary protocol. */
@@ -12,7 +13,38 @@ export interface Target {
   readonly protocol: CacheProtocol;
   /** Abilities that the library does not have, each with a reason. A stated lack that proves false fails the contract. */
   readonly lacks: readonly Lack[];
+  /** How its cache has to be set up; one server will do when it is absent. */
+  readonly topology?: CacheTopology;
+  /** Other ways of using the library, by the word behind the colon of a target's name: `ioredis:cluster`. */
+  readonly variants?: Readonly<Record<string, TargetVariant>>;
+  /** What can be set behind the `?` of a target's name: `ioredis?autopipelining=true`. Holds with every variant. */
+  readonly options?: Readonly<Record<string, TargetOption>>;
   open(options: OpenOptions): Promise<CacheClient>;
+}
+
+/** Another way of using a library than its plain one; what is absent is as there. */
+export interface TargetVariant {
+  /** In one line, for `crosswire list targets`. */
+  readonly says: string;
+  readonly topology?: CacheTopology;
+  readonly lacks?: readonly Lack[];
+  /** Beside the options of the target. */
+  readonly options?: Readonly<Record<string, TargetOption>>;
+  open(options: OpenOptions): Promise<CacheClient>;
+}
+
+export interface TargetOption {
+  /** In one line, for `crosswire list targets`. */
+  readonly says: string;
+  /** The words that it takes, or the whole numbers, both ends included. */
+  readonly takes: readonly string[] | { readonly min: number; readonly max: number };
+}
+
+/** What a target's name says beside the target. */
+export interface TargetWords {
+  readonly variant?: string;
+  /** Values by option, as they were written. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 export interface Lack {
@@ -24,6 +56,8 @@ export interface OpenOptions {
   readonly endpoint: Endpoint;
   /** All nodes where the cache is a cluster; `endpoint` is the first of them. Absent otherwise. */
   readonly nodes?: readonly Endpoint[];
+  /** Options of the target's name, their words checked; absent are those that were not named. */
+  readonly words?: Readonly<Record<string, string>>;
   /** The loaded module (its namespace object) at the version that was asked for. */
   readonly library: unknown;
   /** How long one call may take before the client must reject it. */

@@ -1,12 +1,17 @@
 import { pathToFileURL } from 'node:url';
 import { targets } from '../../targets/index.ts';
-import type { Target } from '../model/target.ts';
+import { chooseTarget } from '../../targets/clients/choose-target.ts';
+import type { Target, TargetWords } from '../model/target.ts';
 
-/** One of our targets by name, or a file whose default export is one. */
-export type TargetSource = { readonly name: string } | { readonly path: string };
+/** One of our targets by name, or a file whose default export is one, and which variant of it with which options. */
+export type TargetSource = ({ readonly name: string } | { readonly path: string }) & TargetWords;
 
-/** Loads a target; its library comes separately. Throws an error that says what is wrong with the name or the file. */
+/** Loads a target; its library comes separately. Throws an error that says what is wrong with the name, its words or the file. */
 export async function loadTarget(source: TargetSource): Promise<Target> {
+  return chooseTarget(await loadPlain(source), source);
+}
+
+async function loadPlain(source: TargetSource): Promise<Target> {
   if ('name' in source) {
     const load = targets[source.name];
     if (load === undefined) throw new Error(`there is no target named ${source.name}`);

@@ -67,6 +67,12 @@ function topologyOf(slots: Slots, processes: AsyncDisposableStack): ClusterTopol
       return services.flatMap(({ processIds }) => processIds);
     },
     logTail: () => logTails(services),
+    pause: async () => {
+      await Promise.all(services.map((service) => service.pause?.()));
+    },
+    resume: async () => {
+      await Promise.all(services.map((service) => service.resume?.()));
+    },
     kill: (options) => killAll(services, options),
     restart: async (signal) => {
       await restartAll(services, signal);

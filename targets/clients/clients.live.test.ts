@@ -15,3 +15,10 @@ const world: World = {
 describeTarget({ target: ioredis, targetUrl: ioredisUrl, library: 'ioredis', world });
 describeTarget({ target: ioredis, targetUrl: ioredisUrl, library: 'ioredis-4.16.0', world });
 describeTarget({ target: redis, targetUrl: redisUrl, library: 'redis', world });
+
+const ioredisNewest = { target: ioredis, targetUrl: ioredisUrl, library: 'ioredis', world };
+const redisNewest = { target: redis, targetUrl: redisUrl, library: 'redis', world };
+describeTarget({ ...ioredisNewest, words: { variant: 'cluster' } });
+describeTarget({ ...ioredisNewest, words: { options: { autopipelining: 'true' } } });
+describeTarget({ ...redisNewest, words: { variant: 'cluster' } });
+describeTarget({ ...redisNewest, words: { variant: 'pool', options: { resp: '2' } } });

@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Endpoint } from '../../harness/model/target.ts';
 
 /** A real redis-server of a test: it can be killed, come back on the same port, and be made to stall. */
@@ -23,9 +26,14 @@ export function redisServerMissing(): string | undefined {
   return 'no redis-server on PATH';
 }
 
-/** Starts a server without persistence on a free port of the loopback interface. */
-export async function startContractServer(): Promise<ContractServer> {
+/** Starts a server without persistence on a free port of the loopback interface; as a cluster of one node that has every slot, if wanted. */
+export async function startContractServer({
+  isCluster = false,
+}: {
+  readonly isCluster?: boolean;
+} = {}): Promise<ContractServer> {
   const endpoint = { host: '127.0.0.1', port: await freePort() };
+  const cluster = isCluster ? await clusterOfOne(endpoint) : undefined;
   let child: ChildProcess | undefined;
   const kill = async (): Promise<void> => {
     const running = child;
@@ -36,8 +44,10 @@ export async function startContractServer(): Promise<ContractServer> {
     await gone;
   };
   const start = async (): Promise<void> => {
-    child = spawn('redis-server', serverArguments(endpoint), { stdio: 'ignore' });
+    const words = [...serverArguments(endpoint), ...(cluster?.words ?? [])];
+    child = spawn('redis-server', words, { stdio: 'ignore' });
     await accepting(endpoint, child);
+    await cluster?.started(endpoint);
   };
   await start();
   return {
@@ -46,12 +56,59 @@ export async function startContractServer(): Promise<ContractServer> {
     kill,
     stall: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
-    [Symbol.asyncDispose]: kill,
+    [Symbol.asyncDispose]: async () => {
+      await kill();
+      await cluster?.remove();
+    },
   };
 }
 
 function serverArguments({ host, port }: Endpoint): string[] {
   return ['--bind', host, '--port', String(port), '--save', '', '--appendonly', 'no'];
+}
+
+interface ClusterOfOne {
+  readonly words: readonly string[];
+  /** Gives it every slot, when it has none yet, and waits until it serves them. */
+  readonly started: (endpoint: Endpoint) => Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+/** What it is in the cluster is in its folder, which stays across its starts. */
+async function clusterOfOne({ host }: Endpoint): Promise<ClusterOfOne> {
+  const folder = await mkdtemp(join(tmpdir(), 'crosswire-contract-'));
+  const busPort = await freePort();
+  return {
+    // Alone it has nobody to learn its own address from, and would tell clients none.
+    words:
+      `--cluster-enabled yes --cluster-port ${busPort} --cluster-announce-ip ${host} --dir ${folder}`.split(
+        ' ',
+      ),
+    started: async (endpoint) => {
+      // Refused by a node that came back, as it has them already.
+      await askOnce(endpoint, 'CLUSTER ADDSLOTSRANGE 0 16383');
+      for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+        if ((await askOnce(endpoint, 'CLUSTER INFO')).includes('cluster_state:ok')) return;
+        await new Promise((resolve) => setTimeout(resolve, attemptEveryMs));
+      }
+      throw new Error(
+        `the cluster of one node did not serve within ${attemptsMax * attemptEveryMs} ms`,
+      );
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** The first piece of a reply, as text. */
+async function askOnce(endpoint: Endpoint, command: string): Promise<string> {
+  const socket = connect(endpoint);
+  try {
+    socket.write(`${command}\r\n`);
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    return reply.toString('latin1');
+  } finally {
+    socket.destroy();
+  }
 }
 
 async function freePort(): Promise<number> {

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CacheClient, Lack, Target } from '../../harness/model/target.ts';
+import type { CacheClient, Lack, Target, TargetWords } from '../../harness/model/target.ts';
 import type { World } from '../../harness/model/world.ts';
+import { chooseTarget } from './choose-target.ts';
 import { type ContractServer, redisServerMissing, startContractServer } from './contract-server.ts';
 
 export interface ContractSubject {
   readonly target: Target;
+  /** Which variant of it, with which options; the plain target when absent. */
+  readonly words?: TargetWords;
   /** The file that exports the target as its default, as a URL: a child process imports it. */
   readonly targetUrl: string;
   /** What the library is imported by, for example `ioredis-4.16.0` or the path of its entry; null for a target that has none. */
@@ -18,7 +21,8 @@ export interface ContractSubject {
 const timeoutMs = 400;
 
 /** The contract that every target keeps, against a real redis-server. Skipped, with the reason, where there is none. */
-export function describeTarget(subject: ContractSubject): void {
+export function describeTarget({ words = {}, ...named }: ContractSubject): void {
+  const subject = { ...named, words, target: chooseTarget(named.target, words) };
   const missing = redisServerMissing();
   const title = missing === undefined ? '' : ` (${missing})`;
   describe.skipIf(missing !== undefined)(
@@ -26,7 +30,7 @@ export function describeTarget(subject: ContractSubject): void {
     () => {
       let server: ContractServer;
       beforeAll(async () => {
-        server = await startContractServer();
+        server = await startContractServer({ isCluster: subject.target.topology === 'cluster' });
       });
       afterAll(async () => {
         await server[Symbol.asyncDispose]();
@@ -237,7 +241,9 @@ async function exitCodeOfChild(subject: ContractSubject, port: number): Promise<
   const library =
     subject.library === null ? 'null' : `await import(${JSON.stringify(subject.library)})`;
   const program = `
-    const target = (await import(${JSON.stringify(subject.targetUrl)})).default;
+    const { chooseTarget } = await import(${JSON.stringify(import.meta.resolve('./choose-target.ts'))});
+    const plain = (await import(${JSON.stringify(subject.targetUrl)})).default;
+    const target = chooseTarget(plain, ${JSON.stringify(subject.words ?? {})});
     const world = { clock: { nowNs: () => 0, sleepUntil: async () => {} }, rng: null, log: () => {} };
     const client = await target.open({ endpoint: { host: '127.0.0.1', port: ${port} }, library: ${library}, timeoutMs: 200, world });
     await client.get('x').catch(() => {});

@@ -2,7 +2,7 @@ import type { CacheClient, OpenOptions, Target } from '../../harness/model/targe
 import { withinDeadline } from './deadline.ts';
 import { defineTarget } from './define-target.ts';
 
-/** ioredis 4, 5 and 6, used as its README says: one connection, its defaults, `pipeline()` for a page of keys. */
+/** ioredis 4, 5 and 6, used as its README says: one connection, its defaults, `pipeline()` for a page of keys. `cluster` is its Redis.Cluster. */
 const ioredis: Target = defineTarget({
   name: 'ioredis',
   package: 'ioredis',
@@ -15,31 +15,77 @@ const ioredis: Target = defineTarget({
     },
     { ability: 'get-or-load', because: 'ioredis speaks the protocol only; it has no read-through' },
   ],
+  options: {
+    autopipelining: {
+      says: 'commands of one tick are sent together, as enableAutoPipelining has it; since 4.19',
+      takes: ['true', 'false'],
+    },
+  },
+  variants: {
+    cluster: {
+      says: 'a client of a cluster, with a connection to each node',
+      topology: 'cluster',
+      open: openCluster,
+    },
+  },
   open: openIoredis,
 });
 export default ioredis;
 
 /** Resolves at once: like the library itself, it connects while the first calls wait in its offline queue. */
-async function openIoredis({ endpoint, library, timeoutMs }: OpenOptions): Promise<CacheClient> {
-  const Redis = redisConstructor(library);
+async function openIoredis(options: OpenOptions): Promise<CacheClient> {
+  const { endpoint, library } = options;
+  const { Redis } = constructors(library);
   const redis = new Redis({
     host: endpoint.host,
     port: endpoint.port,
     retryStrategy: (attempt) => Math.min(attempt * 50, retryDelayMsMax),
+    ...wordsOf(options),
   });
+  return clientOver(redis, options, async (keys) => {
+    const pipeline = redis.pipeline();
+    for (const key of keys) pipeline.getBuffer(key);
+    return valuesOf(await pipeline.exec(), keys.length);
+  });
+}
+
+/**
+ * As the part of the README on clusters says. A pipeline there goes to one node as a whole, and is for keys of that node only; a page of
+ * keys is on all of them, so it is asked for key by key, in one tick.
+ */
+async function openCluster(options: OpenOptions): Promise<CacheClient> {
+  const { endpoint, nodes = [endpoint], library } = options;
+  const { Cluster } = constructors(library);
+  const cluster = new Cluster(
+    nodes.map(({ host, port }) => ({ host, port })),
+    {
+      clusterRetryStrategy: (attempt) => Math.min(attempt * 50, retryDelayMsMax),
+      ...wordsOf(options),
+    },
+  );
+  return clientOver(cluster, options, async (keys) =>
+    Promise.all(keys.map(async (key) => bytesOf(await cluster.getBuffer(key)))),
+  );
+}
+
+function wordsOf({ words = {} }: OpenOptions): { readonly enableAutoPipelining?: boolean } {
+  const { autopipelining } = words;
+  return autopipelining === undefined ? {} : { enableAutoPipelining: autopipelining === 'true' };
+}
+
+function clientOver(
+  redis: Commands,
+  { timeoutMs }: OpenOptions,
+  getPage: (keys: readonly string[]) => Promise<readonly (Uint8Array | undefined)[]>,
+): CacheClient {
   // Without a listener the library prints every failed attempt; each call that suffers from one rejects anyway.
   redis.on('error', () => {});
   const answered = async <T>(call: Promise<T>, says: string): Promise<T> =>
     withinDeadline(call, timeoutMs, says);
   return {
     get: async (key) => bytesOf(await answered(redis.getBuffer(key), `get of ${key}`)),
-    getMany: async (keys) => {
-      if (keys.length === 0) return [];
-      const pipeline = redis.pipeline();
-      for (const key of keys) pipeline.getBuffer(key);
-      const replies = await answered(pipeline.exec(), `a pipeline of ${keys.length} gets`);
-      return valuesOf(replies, keys.length);
-    },
+    getMany: async (keys) =>
+      keys.length === 0 ? [] : answered(getPage(keys), `a page of ${keys.length} gets`),
     set: async (key, value, ttlMs) => {
       await answered(redis.set(key, bufferOver(value), 'PX', ttlMs), `set of ${key}`);
     },
@@ -55,14 +101,17 @@ async function openIoredis({ endpoint, library, timeoutMs }: OpenOptions): Promi
 /** Comes back quickly, so that a short outage ends when the service is back and not seconds later. */
 const retryDelayMsMax = 500;
 
-/** What is used of the library; the same in 4.x, 5.x and 6.x. */
-interface Redis {
+/** What is used of the library; the same in 4.x, 5.x and 6.x, and of one server and of a cluster. */
+interface Commands {
   getBuffer(key: string): Promise<Buffer | null>;
   set(key: string, value: Buffer, unit: 'PX', ttlMs: number): Promise<unknown>;
   del(key: string): Promise<number>;
-  pipeline(): Pipeline;
   on(event: 'error', listener: (error: Error) => void): unknown;
   disconnect(): void;
+}
+
+interface Redis extends Commands {
+  pipeline(): Pipeline;
 }
 
 interface Pipeline {
@@ -72,20 +121,32 @@ interface Pipeline {
 
 type Reply = readonly [error: Error | null, value?: unknown];
 
-type RedisConstructor = new (options: {
-  readonly host: string;
-  readonly port: number;
-  readonly retryStrategy: (attempt: number) => number;
-}) => Redis;
+interface Constructors {
+  readonly Redis: new (options: {
+    readonly host: string;
+    readonly port: number;
+    readonly retryStrategy: (attempt: number) => number;
+    readonly enableAutoPipelining?: boolean;
+  }) => Redis;
+  readonly Cluster: new (
+    nodes: readonly { readonly host: string; readonly port: number }[],
+    options: {
+      readonly clusterRetryStrategy: (attempt: number) => number;
+      readonly enableAutoPipelining?: boolean;
+    },
+  ) => Commands;
+}
 
-/** Version 4 is the module itself, 5 and 6 name it `Redis`. */
-function redisConstructor(library: unknown): RedisConstructor {
+/** Version 4 is the module itself, 5 and 6 name it `Redis`; all of them have `Cluster` on it. */
+function constructors(library: unknown): Constructors {
   const namespace = library as { readonly Redis?: unknown; readonly default?: unknown };
-  const found = [namespace.Redis, namespace.default].find((each) => typeof each === 'function');
-  if (found === undefined) {
+  const Redis = [namespace.Redis, namespace.default].find((each) => typeof each === 'function') as
+    | (Constructors['Redis'] & Pick<Constructors, 'Cluster'>)
+    | undefined;
+  if (Redis === undefined) {
     throw new Error('the loaded module is not ioredis: it has neither Redis nor a default export');
   }
-  return found as RedisConstructor;
+  return { Redis, Cluster: Redis.Cluster };
 }
 
 function valuesOf(

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CacheClient, CallOptions, OpenOptions, Target } from '../../harness/model/target.ts';
 import { withinDeadline } from './deadline.ts';
 import { defineTarget } from './define-target.ts';
@@ -18,48 +19,128 @@ const redis: Target = defineTarget({
       because: 'node-redis speaks the protocol only; it has no read-through',
     },
   ],
+  options: { resp: { says: 'the version of the protocol; since 5.0.0', takes: ['2', '3'] } },
+  variants: {
+    cluster: {
+      says: 'a client of a cluster, with a connection to each node',
+      topology: 'cluster',
+      open: openCluster,
+    },
+    pool: { says: 'createClientPool, with its own defaults; since 5.0.0', open: openPool },
+  },
   open: openRedis,
 });
 export default redis;
 
 /** Resolves at once: the library connects, again and again if need be, while the first calls wait in its queue. */
-async function openRedis({
-  endpoint,
-  library,
-  timeoutMs,
-  world,
-}: OpenOptions): Promise<CacheClient> {
-  const module = library as RedisModule;
-  const client = module.createClient({
+async function openRedis(options: OpenOptions): Promise<CacheClient> {
+  const module = options.library as RedisModule;
+  const client = module.createClient(settingsFor(options));
+  client.connect().catch((error: unknown) => gaveUp(options, error));
+  return clientOver({ client, reader: bufferReader(module, client) }, options);
+}
+
+/** The same, over as many connections as its defaults allow; which of them a call takes is the library's choice. */
+async function openPool(options: OpenOptions): Promise<CacheClient> {
+  const module = options.library as RedisModule;
+  if (module.createClientPool === undefined)
+    throw new Error('this version of redis has no createClientPool; name redis@5.0.0 or later');
+  const pool = module.createClientPool(settingsFor(options));
+  const connecting = connectAgainAndAgain(pool);
+  return clientOver({ client: pool, reader: bufferReader(module, pool), connecting }, options);
+}
+
+/**
+ * As its guide to clusters says: the addresses of all nodes to start from, settings for every connection in `defaults`. What
+ * belongs together is sent together by node, so a page of keys is asked for key by key, in one tick.
+ */
+async function openCluster(options: OpenOptions): Promise<CacheClient> {
+  const { endpoint, nodes = [endpoint] } = options;
+  const module = options.library as RedisModule;
+  const { socket, ...settings } = settingsFor(options);
+  const cluster = module.createCluster({
+    rootNodes: nodes.map(({ host, port }) => ({ socket: { ...socket, host, port } })),
+    defaults: { socket: { reconnectStrategy: socket.reconnectStrategy } },
+    ...settings,
+  });
+  const connecting = connectAgainAndAgain(cluster);
+  return clientOver(
+    { client: cluster, reader: bufferReader(module, cluster), connecting },
+    options,
+  );
+}
+
+function settingsFor({ endpoint: { host, port }, words = {} }: OpenOptions): Settings {
+  const { resp } = words;
+  return {
     socket: {
-      host: endpoint.host,
-      port: endpoint.port,
+      host,
+      port,
       reconnectStrategy: (attempt) => Math.min((attempt + 1) * 50, retryDelayMsMax),
     },
-  });
+    ...(resp === undefined ? {} : { RESP: Number(resp) }),
+  };
+}
+
+function gaveUp({ endpoint, world }: OpenOptions, error: unknown): void {
+  world.log(`redis gave up connecting to ${endpoint.host}:${endpoint.port}: ${String(error)}`);
+}
+
+interface Connecting {
+  readonly connected: Promise<unknown>;
+  stop(): void;
+}
+
+/**
+ * `connect` of a pool and of a cluster tries once, and calls before it has succeeded reject at once: whoever starts while the servers are
+ * away has to try again, and to let calls wait.
+ */
+function connectAgainAndAgain(client: Client): Connecting {
+  const stopped = new AbortController();
+  const attempt = async (): Promise<void> => {
+    for (let failed = true; failed && !stopped.signal.aborted; ) {
+      failed = await client.connect().then(
+        () => false,
+        () => true,
+      );
+      if (failed) await delay(retryDelayMsMax, undefined, { signal: stopped.signal });
+    }
+    stopped.signal.throwIfAborted();
+  };
+  const connected = attempt();
+  connected.catch(() => undefined);
+  return { connected, stop: () => stopped.abort(new Error('the client is closed')) };
+}
+
+function clientOver(
+  {
+    client,
+    reader,
+    connecting,
+  }: { readonly client: Client; readonly reader: BufferReader; readonly connecting?: Connecting },
+  { timeoutMs }: OpenOptions,
+): CacheClient {
   // Without a listener the first failed attempt would end the process; each call that suffers from one rejects anyway.
   client.on('error', () => {});
-  client.connect().catch((error: unknown) => {
-    world.log(`redis gave up connecting to ${endpoint.host}:${endpoint.port}: ${String(error)}`);
-  });
-  const reader = bufferReader(module, client);
-  const answered = async <T>(call: Promise<T>, says: string): Promise<T> =>
-    withinDeadline(call, timeoutMs, says);
+  const answered = async <T>(call: () => Promise<T>, says: string): Promise<T> =>
+    withinDeadline(connecting?.connected.then(call) ?? call(), timeoutMs, says);
   return {
-    get: async (key, options) => bytesOf(await answered(reader(options)(key), `get of ${key}`)),
+    get: async (key, options) =>
+      bytesOf(await answered(() => reader(options)(key), `get of ${key}`)),
     getMany: async (keys, options) => {
       // Issued in one tick, so the library writes them together: its documented auto-pipelining.
       const get = reader(options);
-      const replies = Promise.all(keys.map(async (key) => get(key)));
+      const replies = async (): Promise<readonly unknown[]> => Promise.all(keys.map(get));
       return (await answered(replies, `a pipeline of ${keys.length} gets`)).map(bytesOf);
     },
     set: async (key, value, ttlMs) => {
-      await answered(client.set(key, bufferOver(value), { PX: ttlMs }), `set of ${key}`);
+      await answered(() => client.set(key, bufferOver(value), { PX: ttlMs }), `set of ${key}`);
     },
     delete: async (key) => {
-      await answered(client.del(key), `delete of ${key}`);
+      await answered(() => client.del(key), `delete of ${key}`);
     },
     [Symbol.asyncDispose]: async () => {
+      connecting?.stop();
       await (client.destroy === undefined ? client.disconnect() : client.destroy());
     },
   };
@@ -70,17 +151,28 @@ const retryDelayMsMax = 500;
 
 /** What is used of the library. 4.x asks for Buffers call by call; 5.x and 6.x by a mapping of reply types. */
 interface RedisModule {
-  createClient(options: {
-    readonly socket: {
-      readonly host: string;
-      readonly port: number;
-      readonly reconnectStrategy: (attempt: number) => number;
-    };
-  }): Client;
+  createClient(settings: Settings): Client;
+  createClientPool?(settings: Settings): Client;
+  createCluster(
+    settings: Omit<Settings, 'socket'> & {
+      readonly rootNodes: readonly { readonly socket: Settings['socket'] }[];
+      readonly defaults: { readonly socket: Pick<Settings['socket'], 'reconnectStrategy'> };
+    },
+  ): Client;
   readonly RESP_TYPES?: { readonly BLOB_STRING: number };
   readonly commandOptions?: (options: { returnBuffers: true; signal?: AbortSignal }) => object;
 }
 
+interface Settings {
+  readonly socket: {
+    readonly host: string;
+    readonly port: number;
+    readonly reconnectStrategy: (attempt: number) => number;
+  };
+  readonly RESP?: number;
+}
+
+/** A client of one server, a pool of them, or a client of a cluster. */
 interface Client {
   connect(): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -88,25 +180,26 @@ interface Client {
   get(options: object, key: string): Promise<unknown>;
   set(key: string, value: Buffer, options: { readonly PX: number }): Promise<unknown>;
   del(key: string): Promise<number>;
-  withTypeMapping?(mapping: Readonly<Record<number, unknown>>): MappedClient;
+  withCommandOptions?(options: {
+    readonly typeMapping: Readonly<Record<number, unknown>>;
+    readonly abortSignal?: AbortSignal;
+  }): Pick<Client, 'get'>;
   disconnect(): Promise<void>;
   destroy?(): void;
-}
-
-interface MappedClient {
-  get(key: string): Promise<unknown>;
-  withAbortSignal(signal: AbortSignal): MappedClient;
 }
 
 type BufferReader = (options: CallOptions | undefined) => (key: string) => Promise<unknown>;
 
 function bufferReader(module: RedisModule, client: Client): BufferReader {
   const { RESP_TYPES, commandOptions } = module;
-  if (client.withTypeMapping !== undefined && RESP_TYPES !== undefined) {
-    const mapped = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+  if (client.withCommandOptions !== undefined && RESP_TYPES !== undefined) {
+    const typeMapping = { [RESP_TYPES.BLOB_STRING]: Buffer };
+    const mapped = client.withCommandOptions({ typeMapping });
     return (options) => {
       const chosen =
-        options?.signal === undefined ? mapped : mapped.withAbortSignal(options.signal);
+        options?.signal === undefined
+          ? mapped
+          : (client.withCommandOptions?.({ typeMapping, abortSignal: options.signal }) ?? mapped);
       return async (key) => chosen.get(key);
     };
   }
