@@ -16,6 +16,7 @@ import { crosswireVersion, libraryFolder, packageFolder } from './package-facts.
 import { planned } from './planned.ts';
 import type { Reaper } from './reaper-handle.ts';
 import { replayLine } from './replay-line.ts';
+import { requireFaults } from './require-faults.ts';
 import type { RunNotes } from './run-notes.ts';
 import type { RunOptions } from './run-options.ts';
 import { auditAttemptsMax, auditChoice, auditOptions, auditTarget } from './self-audit.ts';
@@ -39,9 +40,12 @@ export async function runSession(options: RunOptions, around: Surroundings): Pro
   const auditee = options.audit ? await loadSubject(auditChoice, around) : null;
   const { protocol } = subject.target;
   const provider = await providerFor(options.cache, { protocol, reaper });
+  const { cache: choice } = options;
+  await requireFaults(planned(options), { choice, provider, protocol, reaper });
   const performance = { options, around, provider };
   // What is audited speaks RESP, whatever comes after it.
-  const audited = protocol === 'resp' ? provider : await providerFor(undefined, auditing(reaper));
+  const audited =
+    protocol === 'resp' ? provider : await providerFor(undefined, { protocol: 'resp', reaper });
   const selfAudit =
     auditee === null ? null : await audit({ ...performance, provider: audited }, auditee);
   if (interrupt.signal.aborted) return exitCodes.interrupted;
@@ -59,10 +63,6 @@ interface Subject {
   readonly choice: TargetChoice;
   readonly target: Target;
   readonly library: Library;
-}
-
-function auditing(reaper: Reaper): { readonly protocol: 'resp'; readonly reaper: Reaper } {
-  return { protocol: 'resp', reaper };
 }
 
 async function loadSubject(

@@ -79,6 +79,11 @@ export function errorReplyOf(
   };
 }
 
+/** The protocol in which this is a word: `RESP`, `memcached` or `HTTP`. */
+export function familyOfError(name: ErrorReplyName): string {
+  return kinds[name].family;
+}
+
 /** What a server says to a connection that it has no room for, before it ends it. Throws for a protocol that is not known here. */
 export function wordsOfNoRoom(protocol: string): Uint8Array {
   const family = familyOf(protocol);
