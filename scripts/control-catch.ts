@@ -13,6 +13,14 @@ export const miniRunChecks: readonly CheckName[] = [
   'settles',
   'served',
   'canary',
+  'right-device',
+  'fresh',
+  'stored',
+  'intact',
+  'fails-closed',
+  'comes-back',
+  'on-schedule',
+  'origin-load',
 ];
 
 /** How one control was caught, or that it was not. */

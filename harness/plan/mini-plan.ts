@@ -3,10 +3,10 @@ import type { CheckName } from '../model/finding.ts';
 import type { HangUps, Plan, Step } from '../model/plan.ts';
 import type { Device, Population } from '../model/population.ts';
 import type { Rng } from '../model/world.ts';
-import { cameras, visits, visitsOfEveryone } from './load.ts';
+import { cameras, changes, visits, visitsOfEveryone } from './load.ts';
 import { population } from './population.ts';
 import { seededRng } from './rng.ts';
-import { phase, timeline } from './timeline.ts';
+import { type Phase, phase, timeline } from './timeline.ts';
 import { onWire } from './wire-faults.ts';
 
 export interface MiniPlanOptions {
@@ -29,6 +29,12 @@ export interface MiniSize {
   readonly visitsPerSecond: number;
   /** How many of the cameras upload while there is trouble. */
   readonly uploadShare: number;
+  /** How many of the cameras are shared, transferred or removed while there is trouble. */
+  readonly changeShare: number;
+  /** When all is calm, beside everyone who reads once more; with more than none, nobody comes while the cache is warmed. */
+  readonly calmVisitsPerSecond: number;
+  /** How often a second somebody without a session tries to see something. */
+  readonly intrusionsPerSecond: number;
 }
 
 const miniSize: MiniSize = {
@@ -39,6 +45,9 @@ const miniSize: MiniSize = {
   calmMs: 700,
   visitsPerSecond: 60,
   uploadShare: 0.5,
+  changeShare: 0.1,
+  calmVisitsPerSecond: 0,
+  intrusionsPerSecond: 20,
 };
 
 /**
@@ -47,33 +56,49 @@ const miniSize: MiniSize = {
  */
 export function miniPlan({ seed, rules, hangUps, checks, size }: MiniPlanOptions): Plan {
   const numbers: MiniSize = { ...miniSize, ...size };
-  const { warmMs, troubleMs, calmMs, visitsPerSecond: perSecond, uploadShare } = numbers;
-  const people = eagerPopulation(seededRng(seed).fork('mini-run'), numbers);
+  const { warmMs, calmMs, calmVisitsPerSecond: perSecond } = numbers;
+  const everyone = visitsOfEveryone({ overMs: calmMs / 3 });
   return {
     format: 1,
     scenario: 'mini-run',
     seed,
-    population: people,
+    population: eagerPopulation(seededRng(seed).fork('mini-run'), numbers),
     habits: { tapShare: 0.3, thinkMsMin: 1, thinkMsMax: 40, pageSize: 10 },
     heartbeatMs: 250,
+    intruder: { perSecond: numbers.intrusionsPerSecond },
     checks,
     ...timeline(
       { requestDeadlineMs: 2_500 },
       phase('warm', {
         forMs: warmMs,
-        load: [cameras({ overMs: warmMs / 4, uploadShare: 1 }), everyoneAt(warmMs * 0.6)],
-      }),
-      phase('trouble', {
-        forMs: troubleMs,
-        faults: rules.map((rule, index) => onWire(`rule-${index + 1}`, rule)),
         load: [
-          cameras({ overMs: troubleMs / 2, uploadShare }),
-          visits({ overMs: troubleMs, perSecond, ...(hangUps === undefined ? {} : { hangUps }) }),
+          cameras({ overMs: warmMs / 4, uploadShare: 1 }),
+          ...(perSecond > 0 ? [] : [everyoneAt(warmMs * 0.6)]),
         ],
       }),
-      phase('calm', { forMs: calmMs, load: [visitsOfEveryone({ overMs: calmMs / 3 })] }),
+      trouble(numbers, { rules, hangUps }),
+      phase('calm', {
+        forMs: calmMs,
+        load: [everyone, ...(perSecond > 0 ? [visits({ overMs: calmMs, perSecond })] : [])],
+      }),
     ),
   };
+}
+
+function trouble(
+  { troubleMs, visitsPerSecond, uploadShare, changeShare }: MiniSize,
+  { rules, hangUps }: Pick<MiniPlanOptions, 'rules'> & { readonly hangUps: HangUps | undefined },
+): Phase {
+  const people = { overMs: troubleMs, perSecond: visitsPerSecond };
+  return phase('trouble', {
+    forMs: troubleMs,
+    faults: rules.map((rule, index) => onWire(`rule-${index + 1}`, rule)),
+    load: [
+      cameras({ overMs: troubleMs / 2, uploadShare }),
+      visits(hangUps === undefined ? people : { ...people, hangUps }),
+      ...(changeShare > 0 ? [changes({ overMs: troubleMs * 0.8, share: changeShare })] : []),
+    ],
+  });
 }
 
 function everyoneAt(atMs: number): Step {

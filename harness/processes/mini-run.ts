@@ -50,8 +50,7 @@ export async function miniRun(options: MiniRunOptions): Promise<string> {
     rules: trigger?.rules ?? [],
     ...(trigger?.hangUps === undefined ? {} : { hangUps: trigger.hangUps }),
     checks,
-    // What a cache may keep for a second is not to change within it.
-    size: { ...(trigger?.webCache === undefined ? {} : { uploadShare: 0 }), ...size },
+    size: { ...(trigger === undefined ? {} : sizeFor(trigger)), ...size },
   });
   const recordPath = path.join(folder, 'record.sqlite');
   const partPath = path.join(folder, 'record.part');
@@ -72,12 +71,18 @@ export async function miniRun(options: MiniRunOptions): Promise<string> {
   }
 }
 
+function sizeFor({ webCache, busyCalm }: Trigger): Partial<MiniSize> {
+  // What a cache may keep for a second is not to change within it.
+  if (webCache !== undefined) return { uploadShare: 0, changeShare: 0 };
+  return busyCalm === true ? { calmMs: 1_000, calmVisitsPerSecond: 60 } : {};
+}
+
 /** Everything is open by then, so that the first camera meets a cloud. */
 const leadMs = 250;
 
 async function carryOut(options: MiniRunOptions, plan: Plan, partPath: string): Promise<void> {
   const { target, library, trigger = { says: '' }, flaw, seed } = options;
-  const { timeoutMs = 1_000, keyPrefix = '' } = trigger;
+  const { timeoutMs = 1_000, keyPrefix = '', cacheTtlMs = 600_000 } = trigger;
   const startTicks = String(process.hrtime.bigint() + BigInt(leadMs) * 1_000_000n);
   const worldOf = (label: string): World => realWorld({ startTicks, seed }, label);
   const failed = new AbortController();
@@ -111,7 +116,8 @@ async function carryOut(options: MiniRunOptions, plan: Plan, partPath: string): 
       recorder,
       mitigations: [],
       keyPrefix,
-      cacheTtlMs: 600_000,
+      cacheTtlMs,
+      failsOpen: flaw === 'backend-fails-open',
     }),
   );
   await backend.provision(plan.population);

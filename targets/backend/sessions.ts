@@ -47,6 +47,11 @@ export function tokenShown(headers: {
   return token;
 }
 
+/** The user whom a token names. That proves nothing: whoever has ended their session still knows the name in it. */
+export function userNamedIn(token: string): string {
+  return token.slice(0, token.lastIndexOf('.'));
+}
+
 /** `Set-Cookie` for the web view. */
 export function sessionCookie(token: string): string {
   return `session=${token}; HttpOnly; Path=/`;

@@ -45,6 +45,8 @@ export interface Trigger {
   readonly hangUps?: HangUps;
   /** How long a call may take before the client must reject it; 1,000 ms unless told. */
   readonly timeoutMs?: number;
+  /** How long the cloud wants a value to be kept; ten minutes unless told. */
+  readonly cacheTtlMs?: number;
   /** Stands before every key; nothing does unless told. */
   readonly keyPrefix?: string;
   /** Database 0 of the cache holds the relations of another cloud, whose devices have the names of ours and other owners. */
@@ -54,6 +56,8 @@ export interface Trigger {
    * as they are, with the cookie that keeps a shared cache from storing them (`Set-Cookie`).
    */
   readonly webCache?: 'vary' | 'set-cookie';
+  /** Nobody comes while the cache is warmed, and many come when all is calm. */
+  readonly busyCalm?: boolean;
 }
 
 /** A flaw of a part that is correct otherwise. */

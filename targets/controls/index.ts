@@ -25,4 +25,11 @@ export const controls: Readonly<Record<string, () => Promise<Control>>> = {
   'batch-loader-wrong-order': async () => (await import('./batch-loader-wrong-order.ts')).default,
   'http-cache-without-vary': async () => (await import('./http-cache-without-vary.ts')).default,
   'set-cookie-stored': async () => (await import('./set-cookie-stored.ts')).default,
+  'ttl-in-the-wrong-unit': async () => (await import('./ttl-in-the-wrong-unit.ts')).default,
+  'negative-cache-shared': async () => (await import('./negative-cache-shared.ts')).default,
+  'multi-get-shifted-by-a-miss': async () =>
+    (await import('./multi-get-shifted-by-a-miss.ts')).default,
+  'stale-mapping-after-transfer': async () =>
+    (await import('./stale-mapping-after-transfer.ts')).default,
+  'fail-open-on-error': async () => (await import('./fail-open-on-error.ts')).default,
 };
