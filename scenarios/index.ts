@@ -10,6 +10,7 @@ import { flapping } from './flapping.ts';
 import { lateReplies } from './late-replies.ts';
 import { loading } from './loading.ts';
 import { midPipelineCut } from './mid-pipeline-cut.ts';
+import { reshard } from './reshard.ts';
 import { splitReplies } from './split-replies.ts';
 import { webCacheMixup } from './web-cache-mixup.ts';
 
@@ -24,6 +25,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     cachePause,
     flapping,
     failover,
+    reshard,
     loading,
     evictionStorm,
     connectionLimit,

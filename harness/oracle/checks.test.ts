@@ -344,6 +344,21 @@ const cut = (faultId: string): Plan['steps'][number] => ({
   },
 });
 
+test.for([
+  ['one server', undefined, 'inconclusive'],
+  ['a cluster, whose clients ask again', 'cluster', 'pass'],
+] as const)(
+  'fault-bit: a cut that nobody felt as an error, in front of %s',
+  ([, cacheTopology, outcome]) => {
+    const plan = {
+      ...planOf([cut('cut-1')]),
+      ...(cacheTopology === undefined ? {} : { cacheTopology }),
+    };
+    const rows = { ...broke, faults: [{ ...fault, faultId: 'cut-1' }], cacheCalls: [], plan };
+    expect(find('fault-bit', rows)).toMatchObject({ outcome });
+  },
+);
+
 test('one cut of several that found nothing to cut is named, and passes', () => {
   const finding = find('fault-bit', {
     ...broke,

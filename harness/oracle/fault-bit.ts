@@ -1,6 +1,6 @@
 import type { WireRule } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
-import type { FaultOnStep } from '../model/plan.ts';
+import type { FaultOnStep, Plan } from '../model/plan.ts';
 import type { PhaseRow } from '../model/rows.ts';
 import type { RecordReader } from '../record/reader.ts';
 import {
@@ -33,7 +33,8 @@ export const faultBit: WholeChecker = {
         'no connection between backend and cache was cut while things were broken',
       );
     const errors = errorsIn(record, troubles);
-    if (errors === 0 && planned.some(isFeltAsErrors))
+    const { cacheTopology } = record.plan();
+    if (errors === 0 && planned.some((step) => isFeltAsErrors(step, cacheTopology)))
       return inconclusive(
         'the backend felt no error while things were broken, so nothing was endured',
       );
@@ -105,12 +106,13 @@ const felt: ReadonlySet<WireRule['type']> = new Set([
 
 /**
  * What a good client can bear without its caller noticing is not asked to be noticed: replies that come late or in pieces, and
- * an eviction, which is felt as misses, and a slot that moves, whose redirections a client of a cluster follows.
+ * an eviction, which is felt as misses. A client of a cluster follows redirections, and asks again what it lost with a connection.
  */
-function isFeltAsErrors({ fault }: FaultOnStep): boolean {
+function isFeltAsErrors({ fault }: FaultOnStep, cacheTopology: Plan['cacheTopology']): boolean {
   if (fault.kind === 'limit-memory') return fault.eviction === 'noeviction';
   if (fault.kind === 'move-slots') return false;
-  return fault.kind !== 'wire' || felt.has(fault.rule.type);
+  if (fault.kind !== 'wire') return true;
+  return cacheTopology !== 'cluster' && felt.has(fault.rule.type);
 }
 
 /** For example `kill cache once, cut-after-reply 19 times`. */
