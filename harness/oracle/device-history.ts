@@ -26,7 +26,10 @@ export function overlaps(one: Interval, other: Interval): boolean {
 export function historyOf(device: Device, changes: readonly ChangeRow[]): DeviceHistory {
   const sent = changes.toSorted((one, other) => one.requestedNs - other.requestedNs);
   const made = sent.flatMap(asMade);
-  const gains = [...initialGains(device), ...sent.flatMap((change) => gainsOf(change, made))];
+  const gains = [
+    ...initialGains(device),
+    ...sent.flatMap((change) => gainsOf(change, { sent, made })),
+  ];
   const held = gains.map((gain) => {
     const { right, userId, grantedBy, fromNs } = gain;
     return { right, userId, grantedBy, fromNs, toNs: lastMoment(gain, made) };
@@ -76,7 +79,12 @@ function initialGains({ ownerId, sharedWith }: Device): readonly Gain[] {
   ];
 }
 
-function gainsOf(change: ChangeRow, made: readonly Made[]): readonly Gain[] {
+interface Changes {
+  readonly sent: readonly ChangeRow[];
+  readonly made: readonly Made[];
+}
+
+function gainsOf(change: ChangeRow, { sent, made }: Changes): readonly Gain[] {
   const { kind, otherUserId, byUserId, requestedNs, doneNs, outcome } = change;
   if ((kind !== 'share' && kind !== 'transfer') || otherUserId === null) return [];
   const gain = {
@@ -89,7 +97,9 @@ function gainsOf(change: ChangeRow, made: readonly Made[]): readonly Gain[] {
   if (outcome === 'ok' && doneNs !== null) return [{ ...gain, byNs: doneNs, cappedNs }];
   const later = made.filter(({ fromNs }) => fromNs >= requestedNs);
   const decided = Math.min(...later.filter((each) => decides(each.change, change)).map(endOf));
-  const capped = Math.min(...later.filter((each) => forecloses(each.change, change)).map(endOf));
+  const mayBeBack = sent.some((each) => each.kind === 'transfer' && each.otherUserId === byUserId);
+  const foreclosing = later.filter((each) => forecloses(each.change, change, mayBeBack));
+  const capped = Math.min(...foreclosing.map(endOf));
   return [{ ...gain, byNs: Math.min(decided, capped), cappedNs: capped }];
 }
 
@@ -101,9 +111,13 @@ function decides(made: ChangeRow, open: ChangeRow): boolean {
   return sameAgain || (open.kind === 'transfer' && made.byUserId === open.otherUserId);
 }
 
-/** After this the open change can take effect no more, and had no effect that lasts: who asked for it owns nothing now. */
-function forecloses(made: ChangeRow, open: ChangeRow): boolean {
+/**
+ * After this the open change can take effect no more, and had no effect that lasts: who asked for it owns nothing now. Unless the
+ * device may have come back to them.
+ */
+function forecloses(made: ChangeRow, open: ChangeRow, mayBeBack: boolean): boolean {
   if (made.kind === 'remove') return true;
+  if (mayBeBack) return false;
   if (made.kind !== 'transfer' || made.byUserId !== open.byUserId) return false;
   return open.kind === 'share' || made.otherUserId !== open.otherUserId;
 }
