@@ -3,9 +3,12 @@ import type { Device, User } from '../model/population.ts';
 import type {
   CacheCallRow,
   CameraRow,
+  ChangeRow,
   OpRow,
+  OriginRow,
   PhaseRow,
   ShownRow,
+  SweepRow,
   ToldRow,
   WireConnectionRow,
 } from '../model/rows.ts';
@@ -165,5 +168,57 @@ export const wireConnection = (changes: Changes<WireConnectionRow>): Row<WireCon
   how: null,
   faultId: null,
   outstanding: 0,
+  ...changes,
+});
+
+/** An event that a camera sent before anybody asked for anything. */
+export const upload = (changes: Changes<OpRow>): Row<OpRow> =>
+  op({
+    actorKind: 'camera',
+    actorId: 'ann-door',
+    kind: 'upload',
+    askedEventId: 'event-1',
+    version: 1,
+    intendedNs: 20,
+    sentNs: 20,
+    doneNs: 25,
+    status: null,
+    toldUserId: null,
+    ...changes,
+  });
+
+export const change = (changes: Changes<ChangeRow>): Row<ChangeRow> => ({
+  kind: 'unshare',
+  deviceId: 'ann-door',
+  byUserId: 'ann',
+  otherUserId: 'ben',
+  requestId: 'r-2',
+  requestedNs: 50,
+  doneNs: 60,
+  outcome: 'ok',
+  ...changes,
+});
+
+export const sweep = (changes: Changes<SweepRow>): Row<SweepRow> => ({
+  store: 'cache',
+  key: 'device:ann-door:owner',
+  atNs: 500,
+  state: null,
+  ownerId: null,
+  deviceId: null,
+  eventId: null,
+  version: null,
+  tailDeviceId: null,
+  value: '{"ownerId":"ann"}',
+  bytes: 17,
+  digest: '0123456789abcdef',
+  ...changes,
+});
+
+export const origin = (changes: Changes<OriginRow>): Row<OriginRow> => ({
+  key: 'thumb:event-1',
+  atNs: 30,
+  requestId: 'r-1',
+  digest: '0123456789abcdef',
   ...changes,
 });
