@@ -2,6 +2,7 @@
 export type BackendMessage =
   | ({ readonly type: 'hello' | 'owner'; readonly requestId: string } & Told)
   | ({ readonly type: 'stored'; readonly requestId: string; readonly eventId: string } & Told)
+  | { readonly type: 'frame-please'; readonly requestId: string }
   | { readonly type: 'failed'; readonly requestId: string; readonly error: string };
 
 interface Told {
@@ -23,6 +24,7 @@ export function readBackendMessage(bytes: Buffer, isBinary: boolean): BackendMes
   const [type, requestId, error] = [text('type'), text('requestId'), text('error')];
   const [deviceId, ownerId, eventId] = [text('deviceId'), text('ownerId'), text('eventId')];
   if (requestId === undefined) return `a message that names no request: ${excerpt(bytes)}`;
+  if (type === 'frame-please') return { type, requestId };
   if (type === 'failed') return { type, requestId, error: error ?? 'no reason given' };
   const told = deviceId !== undefined && ownerId !== undefined ? { deviceId, ownerId } : undefined;
   if (told !== undefined && (type === 'hello' || type === 'owner'))
@@ -44,12 +46,20 @@ export interface Upload {
 
 /** Four bytes, big-endian, the length of a JSON header; the header; the thumbnail; the clip. */
 export function uploadMessage({ thumbnail, clip, ...fields }: Upload): Buffer {
-  const header = Buffer.from(
-    JSON.stringify({ ...fields, thumbnailBytes: thumbnail.length, clipBytes: clip.length }),
-  );
+  const sizes = { thumbnailBytes: thumbnail.length, clipBytes: clip.length };
+  return binaryMessage({ ...fields, ...sizes }, [thumbnail, clip]);
+}
+
+/** The answer to `frame-please`. */
+export function frameMessage(requestId: string, frame: Uint8Array): Buffer {
+  return binaryMessage({ type: 'frame', requestId }, [frame]);
+}
+
+function binaryMessage(fields: object, pictures: readonly Uint8Array[]): Buffer {
+  const header = Buffer.from(JSON.stringify(fields));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(header.length);
-  return Buffer.concat([length, header, thumbnail, clip]);
+  return Buffer.concat([length, header, ...pictures]);
 }
 
 export function heartbeatMessage(requestId: string): string {

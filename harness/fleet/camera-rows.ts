@@ -35,6 +35,7 @@ export interface UploadEnd {
   readonly deviceId: string;
   readonly requestId: string;
   readonly eventId: string | null;
+  readonly version: number | null;
   readonly sentNs: Nanoseconds;
   readonly doneNs: Nanoseconds | null;
   readonly outcome: OpOutcome;
@@ -54,7 +55,6 @@ export function writeUpload(recorder: Recorder, { deviceId, eventId, ...end }: U
     toldUserId: null,
     askedEventId: eventId,
     askedDeviceId: null,
-    version: null,
     credential: 'session',
     cookieUserId: null,
     webCache: null,

@@ -7,13 +7,16 @@ import type { Agenda, Sleeper } from './agenda.ts';
 import { abnormalClosure, type CameraLine, dialCamera, type LineListener } from './camera-line.ts';
 import {
   type BackendMessage,
+  frameMessage,
   heartbeatMessage,
   readBackendMessage,
   type Upload,
   uploadMessage,
 } from './camera-messages.ts';
 import { type Told, writeAttempt, writeUpload } from './camera-rows.ts';
+import type { EventBook } from './event-book.ts';
 import type { Gate, Guest } from './gate.ts';
+import type { Rights } from './rights.ts';
 import type { Tally } from './tally.ts';
 
 /** What all cameras of a fleet share, so that each of them holds little of its own. */
@@ -31,8 +34,11 @@ export interface CameraSurroundings {
   readonly secretOf: (deviceId: string) => string;
   readonly heartbeatMs: number;
   readonly deadlineMs: number;
-  /** The camera's next event, with its pictures. `ordinal` counts from 1 within one device. */
-  readonly nextEvent: (device: Device, ordinal: number) => Omit<Upload, 'requestId'>;
+  /** Draws the camera's events and what it sees now. */
+  readonly book: Pick<EventBook, 'next' | 'renewed' | 'live'>;
+  readonly rights: Pick<Rights, 'ownerOf' | 'isChanging' | 'mayBeRemoved'>;
+  /** With so many heartbeats a newer version of the last event is sent. */
+  readonly renewShare: number;
   /** Called once, when the camera has ended for good. */
   readonly onEnded: () => void;
 }
@@ -64,6 +70,7 @@ interface Open {
   readonly kind: 'heartbeat' | 'upload';
   readonly requestId: string;
   readonly eventId: string | null;
+  readonly version: number | null;
   readonly sentNs: Nanoseconds;
   readonly deadlineNs: Nanoseconds;
 }
@@ -88,7 +95,13 @@ export class Camera implements Sleeper, Guest, LineListener {
   #backOff: BackOffState = freshBackOff;
   #attempts = 0;
   #events = 0;
+  #uploads = 0;
   #uploadWanted = false;
+  /** What it uploaded last, and for whom. */
+  #last:
+    | { readonly eventId: string; readonly ownerId: string; readonly version: number }
+    | undefined;
+  #looks = 0;
   #settling = false;
 
   constructor(device: Device, around: CameraSurroundings) {
@@ -146,6 +159,9 @@ export class Camera implements Sleeper, Guest, LineListener {
     if (attempt === undefined) return;
     if (echoed !== attempt.requestId) return this.#wrongEcho(attempt, echoed, status);
     this.#over({ outcome: 'refused', code: status, error: `HTTP ${status}` });
+    // Whoever was told that it is not there, and has heard that it is to go, dials again only when it is switched on again.
+    const isGone = status === 404 && this.#around.rights.mayBeRemoved(this.#device.deviceId);
+    if (isGone && this.#state.at === 'waiting') this.#state = { at: 'away' };
   }
 
   heard(line: CameraLine, bytes: Buffer, isBinary: boolean): void {
@@ -211,11 +227,12 @@ export class Camera implements Sleeper, Guest, LineListener {
     attempt.nextHeartbeatNs = Math.round(atNs + share * heartbeatMs * 1e6);
     tally.cameraConnected();
     gate.leave();
-    if (this.#uploadWanted && !this.#settling) this.#upload(attempt);
+    this.#record(attempt, false);
     this.#continue();
   }
 
   #hearAnswer(attempt: Attempt, message: BackendMessage): void {
+    if (message.type === 'frame-please') return this.#show(attempt, message.requestId);
     const { clock, recorder } = this.#around;
     const open = attempt.open.find(({ requestId }) => requestId === message.requestId);
     if (open === undefined) return this.#wrongEcho(attempt, message.requestId);
@@ -254,7 +271,11 @@ export class Camera implements Sleeper, Guest, LineListener {
     if (!this.#settling && attempt.nextHeartbeatNs <= nowNs) {
       attempt.nextHeartbeatNs = Math.max(attempt.nextHeartbeatNs + heartbeatMs * 1e6, nowNs);
       // A camera that still waits for the last one's answer lets this one pass.
-      if (!attempt.open.some(({ kind }) => kind === 'heartbeat')) this.#heartbeat(attempt);
+      if (!attempt.open.some(({ kind }) => kind === 'heartbeat')) {
+        this.#heartbeat(attempt);
+        const lots = this.#around.rng.fork(`renewal ${attempt.heartbeats} of ${attempt.requestId}`);
+        this.#record(attempt, lots.chance(this.#around.renewShare));
+      }
     }
     const beatNs = this.#settling ? Number.POSITIVE_INFINITY : attempt.nextHeartbeatNs;
     this.#wakeAt(Math.min(beatNs, ...attempt.open.map(({ deadlineNs }) => deadlineNs)));
@@ -264,21 +285,47 @@ export class Camera implements Sleeper, Guest, LineListener {
     attempt.heartbeats += 1;
     const requestId = `${attempt.requestId}.heartbeat-${attempt.heartbeats}`;
     const message = heartbeatMessage(requestId);
-    this.#send(attempt, { kind: 'heartbeat', requestId, eventId: null }, message);
+    this.#send(attempt, { kind: 'heartbeat', requestId, eventId: null, version: null }, message);
   }
 
-  #upload(attempt: Attempt): void {
-    this.#uploadWanted = false;
-    this.#events += 1;
-    const event = this.#around.nextEvent(this.#device, this.#events);
-    const requestId = `${attempt.requestId}.upload-${this.#events}`;
+  /** Uploads an event when one is wanted, or else a newer version of the last one; nothing while nobody can say who the owner is. */
+  #record(attempt: Attempt, renews: boolean): void {
+    const { book, rights } = this.#around;
+    const isOpen = attempt.open.some(({ kind }) => kind === 'upload');
+    if (this.#settling || isOpen || rights.isChanging(this.#device.deviceId)) return;
+    const device = { ...this.#device, ownerId: rights.ownerOf(this.#device) };
+    if (this.#uploadWanted) {
+      this.#uploadWanted = false;
+      this.#events += 1;
+      this.#upload(attempt, book.next(device, this.#events));
+    } else if (renews && this.#last?.ownerId === device.ownerId) {
+      // What was recorded for an earlier owner is not touched again.
+      const { eventId, version } = this.#last;
+      this.#upload(attempt, book.renewed(device, eventId, version + 1));
+    }
+  }
+
+  #upload(attempt: Attempt, event: Omit<Upload, 'requestId'>): void {
+    const { eventId, version } = event;
+    this.#uploads += 1;
+    this.#last = { eventId, version, ownerId: this.#around.rights.ownerOf(this.#device) };
+    const requestId = `${attempt.requestId}.upload-${this.#uploads}`;
     const message = uploadMessage({ ...event, requestId });
-    this.#send(attempt, { kind: 'upload', requestId, eventId: event.eventId }, message);
+    this.#send(attempt, { kind: 'upload', requestId, eventId, version }, message);
+  }
+
+  /** Somebody looks at what it sees now. */
+  #show({ line }: Attempt, requestId: string): void {
+    if (this.#settling) return;
+    const { book, rights } = this.#around;
+    this.#looks += 1;
+    const device = { ...this.#device, ownerId: rights.ownerOf(this.#device) };
+    line.send(frameMessage(requestId, book.live(device, this.#looks)));
   }
 
   #send(
     attempt: Attempt,
-    open: Pick<Open, 'kind' | 'requestId' | 'eventId'>,
+    open: Pick<Open, 'kind' | 'requestId' | 'eventId' | 'version'>,
     message: string | Buffer,
   ): void {
     const sentNs = this.#around.clock.nowNs();

@@ -79,6 +79,18 @@ export function pictureErrand(
   };
 }
 
+/** What a camera sees now. */
+export function liveErrand(deviceId: string, intendedNs: Nanoseconds): Errand<Uint8Array> {
+  return {
+    kind: 'live',
+    path: `/v1/devices/${encodeURIComponent(deviceId)}/live`,
+    intendedNs,
+    askedEventId: null,
+    askedDeviceId: deviceId,
+    read: ({ body }) => body,
+  };
+}
+
 /** Ends the session that is shown. */
 export function logoutErrand(intendedNs: Nanoseconds): Errand<true> {
   return {

@@ -2,15 +2,19 @@ import type { Device, Population } from '../model/population.ts';
 import type { Stamp } from '../model/stamp.ts';
 import type { Rng } from '../model/world.ts';
 import type { Crc32 } from '../thumbnail/checksum.ts';
-import { renderClip, renderThumbnail } from '../thumbnail/picture.ts';
+import { renderClip, renderLive, renderThumbnail } from '../thumbnail/picture.ts';
 import type { Upload } from './camera-messages.ts';
 import { tagBook } from './tag-book.ts';
 
 /** The events that this fleet's cameras have uploaded, and how their pictures look. */
 export interface EventBook {
-  /** Makes a camera's event and remembers it. `ordinal` counts from 1 within one device. */
+  /** Makes a camera's event and remembers it. `ordinal` counts from 1 within one device; the owner is the one that the device names. */
   next(device: Device, ordinal: number): Omit<Upload, 'requestId'>;
-  /** The picture of that event, drawn again; null when no camera of this fleet has uploaded it. */
+  /** A newer version of an event of that device. */
+  renewed(device: Device, eventId: string, version: number): Omit<Upload, 'requestId'>;
+  /** What the device sees now. `ordinal` counts from 1 within one device. */
+  live(device: Device, ordinal: number): Uint8Array;
+  /** The newest picture of that event, drawn again; null when no camera of this fleet has uploaded it. */
   draw(eventId: string, kind: Stamp['kind']): Uint8Array | null;
   /** Whose the tag in a picture's code is; null when it is of no event that this fleet remembers. */
   named(tag: number): Stamp | null;
@@ -32,36 +36,41 @@ const eventsRememberedMax = 500_000;
 
 export function eventBook({ population, rng, key, crc32 }: EventBookOptions): EventBook {
   const ownerNames = new Map(population.users.map(({ userId, name }) => [userId, name]));
-  const devices = new Map<string, Device>();
+  const events = new Map<string, { readonly device: Device; readonly version: number }>();
   const tags = tagBook({ key, crc32 });
-  const version = 1;
-  const input = (eventId: string, { deviceId, name, ownerId }: Device) => ({
+  const input = (eventId: string, { deviceId, name, ownerId }: Device, version: number) => ({
     stamp: { ownerId, deviceId, eventId, version },
     ownerName: ownerNames.get(ownerId) ?? ownerId,
     deviceName: name,
     key,
     crc32,
   });
+  const drawn = (device: Device, eventId: string, version: number): Omit<Upload, 'requestId'> => {
+    const picture = input(eventId, device, version);
+    if (events.has(eventId) || events.size < eventsRememberedMax) {
+      events.set(eventId, { device, version });
+      tags.note(picture.stamp);
+    }
+    return {
+      eventId,
+      kind: rng.fork(`kind of ${eventId}`).chance(soundShare) ? 'sound' : 'motion',
+      version,
+      thumbnail: renderThumbnail(picture),
+      clip: renderClip(picture),
+    };
+  };
   return {
-    next: (device, ordinal) => {
-      const eventId = `event-of-${device.deviceId}-${ordinal}`;
-      const picture = input(eventId, device);
-      if (devices.size < eventsRememberedMax) {
-        devices.set(eventId, device);
-        tags.note(picture.stamp);
-      }
-      return {
-        eventId,
-        kind: rng.fork(`kind of ${eventId}`).chance(soundShare) ? 'sound' : 'motion',
-        version,
-        thumbnail: renderThumbnail(picture),
-        clip: renderClip(picture),
-      };
+    next: (device, ordinal) => drawn(device, `event-of-${device.deviceId}-${ordinal}`, 1),
+    renewed: drawn,
+    live: (device, ordinal) => {
+      const picture = input(`live-of-${device.deviceId}-${ordinal}`, device, 1);
+      if (events.size < eventsRememberedMax) tags.note(picture.stamp, ['live']);
+      return renderLive(picture);
     },
     draw: (eventId, kind) => {
-      const device = devices.get(eventId);
-      if (device === undefined) return null;
-      const picture = input(eventId, device);
+      const known = events.get(eventId);
+      if (known === undefined) return null;
+      const picture = input(eventId, known.device, known.version);
       return kind === 'clip' ? renderClip(picture) : renderThumbnail(picture);
     },
     named: tags.named,

@@ -4,6 +4,7 @@ import type { Recorder } from '../model/rows.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { Nanoseconds, World } from '../model/world.ts';
 import { expandArrivals, loadEndsMs } from '../plan/arrivals.ts';
+import { expandChanges } from '../plan/changes.ts';
 import { seededRng } from '../plan/rng.ts';
 import { type Crc32, stampKey } from '../thumbnail/checksum.ts';
 import type { JpegDecoder } from '../thumbnail/code-reading.ts';
@@ -15,6 +16,8 @@ import { type FleetLimits, fleetLimits } from './fleet-limits.ts';
 import { type Gallery, gallery } from './gallery.ts';
 import { attemptsUntil, type Intruder, intruder } from './intruder.ts';
 import { tcpConnector } from './loopback.ts';
+import { type Owners, owners } from './owners.ts';
+import { rightsBook } from './rights.ts';
 import { type FleetProgress, type Tally, tally } from './tally.ts';
 import { viewerConnection } from './viewer-client.ts';
 import { type ViewerCrowd, viewerCrowd } from './viewer-crowd.ts';
@@ -62,7 +65,7 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
   stopped.promise.catch(() => undefined);
   const counted = tally();
   const schedule = agenda({ clock: world.clock, onFailure: stopped.reject });
-  const { cameras, viewers, shown, stranger } = assemble(options, {
+  const { cameras, viewers, shown, stranger, holders } = assemble(options, {
     schedule,
     counted,
     onFailure: stopped.reject,
@@ -75,6 +78,7 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
     follow(schedule, arrivals.visits, ({ userId, hangUpAfterMs }, plannedNs) =>
       viewers.visit(userId, plannedNs, hangUpAfterMs),
     );
+    follow(schedule, expandChanges(plan, seededRng(plan.seed)), (change) => holders.change(change));
     const endsMs = loadEndsMs(plan.steps);
     const { perSecond } = plan.intruder ?? { perSecond: 0 };
     attemptsUntil(
@@ -83,7 +87,7 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
       stranger.attempt,
     );
     everySecond(schedule, world.clock.nowNs(), () => onProgress(counted.progress()));
-    const life = lifeOf({ cameras, viewers, shown, stranger }, { schedule, endsMs });
+    const life = lifeOf({ cameras, viewers, shown, stranger, holders }, { schedule, endsMs });
     await Promise.race([stopped.promise, life]);
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -91,8 +95,9 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
     cameras.interrupt();
     viewers.interrupt();
     stranger.interrupt();
+    holders.settle();
     schedule.stop();
-    await Promise.all([cameras.ended(), viewers.ended(), stranger.ended()]);
+    await Promise.all([cameras.ended(), viewers.ended(), stranger.ended(), holders.ended()]);
     onProgress(counted.progress());
   }
   const { swaps, evidenceDropped } = shown;
@@ -100,10 +105,12 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
 }
 
 async function lifeOf(
-  { cameras, viewers, stranger }: Crowds,
+  { cameras, viewers, stranger, holders }: Crowds,
   { schedule, endsMs }: { readonly schedule: Agenda; readonly endsMs: number },
 ): Promise<void> {
   await schedule.sleepUntil(endsMs * 1e6);
+  holders.settle();
+  await holders.ended();
   await viewers.settle();
   await stranger.ended();
   cameras.settle();
@@ -115,6 +122,7 @@ interface Crowds {
   readonly viewers: ViewerCrowd;
   readonly shown: Gallery;
   readonly stranger: Intruder;
+  readonly holders: Owners;
 }
 
 function assemble(
@@ -163,8 +171,18 @@ function assemble(
       ),
   });
   const wayOfViewers = wayTo(viewersAt);
+  const rights = rightsBook();
+  const viewers = viewerCrowd(population.users, {
+    ...shared,
+    ...wayOfViewers,
+    gallery: shown,
+    habits: plan.habits,
+    onFailure,
+  });
   return {
     shown,
+    viewers,
+    holders: owners({ ...shared, population, viewers, rights, onFailure }),
     stranger: intruder({
       ...shared,
       gallery: shown,
@@ -176,14 +194,9 @@ function assemble(
       ...shared,
       ...wayTo(backend),
       heartbeatMs: plan.heartbeatMs,
-      nextEvent: book.next,
-    }),
-    viewers: viewerCrowd(population.users, {
-      ...shared,
-      ...wayOfViewers,
-      gallery: shown,
-      habits: plan.habits,
-      onFailure,
+      book,
+      rights,
+      renewShare: plan.renewShare ?? 0,
     }),
   };
 }

@@ -14,6 +14,8 @@ export interface Showing {
   readonly opId: number;
   readonly viewer: User;
   readonly askedEventId: string | null;
+  /** Of a live view. */
+  readonly askedDeviceId?: string;
   readonly requestedNs: Nanoseconds;
   readonly shownNs: Nanoseconds;
 }
@@ -61,7 +63,7 @@ export function gallery(options: GalleryOptions): Gallery {
   const { recorder, tally, book, digest, watched } = options;
   const readPicture = pictureReader({ ...options, named: book.named });
   const canaries = circlesOfCanaries(options.population);
-  const ready: Record<Stamp['kind'], Ready[]> = { thumbnail: [], clip: [] };
+  const ready: Record<Stamp['kind'], Ready[]> = { thumbnail: [], clip: [], live: [] };
   const keep = evidenceKeeper(options);
   let swaps = 0;
   let known: ListEntry[] = [];
@@ -118,8 +120,8 @@ export function gallery(options: GalleryOptions): Gallery {
       });
     },
     pictured: (showing, surface, given) => {
-      const kind = surface === 'clip' ? 'clip' : 'thumbnail';
-      const { viewer, askedEventId } = showing;
+      const kind = kindsShown[surface];
+      const { viewer, askedEventId, askedDeviceId = null } = showing;
       const stranger = strangerFor(viewer, kind);
       const bytes = stranger?.bytes ?? given;
       if (stranger !== undefined) swaps += 1;
@@ -127,14 +129,16 @@ export function gallery(options: GalleryOptions): Gallery {
       const [head, tail] = stampsOf(reading);
       const right =
         (reading.state === 'intact' || reading.state === 'recoded') &&
-        reading.stamp.eventId === askedEventId &&
+        (surface === 'live'
+          ? reading.stamp.deviceId === askedDeviceId
+          : reading.stamp.eventId === askedEventId) &&
         reading.stamp.kind === kind;
       const row: ShownRow = {
         ...sharedFields(recorder, showing),
         swapped: stranger !== undefined,
         surface,
         askedEventId,
-        askedDeviceId: null,
+        askedDeviceId,
         state: reading.state,
         ownerId: head?.ownerId ?? null,
         deviceId: head?.deviceId ?? null,
@@ -152,6 +156,13 @@ export function gallery(options: GalleryOptions): Gallery {
     },
   };
 }
+
+const kindsShown: Readonly<Record<PictureSurface, Stamp['kind']>> = {
+  thumbnail: 'thumbnail',
+  enlarge: 'thumbnail',
+  clip: 'clip',
+  live: 'live',
+};
 
 interface Ready {
   readonly bytes: Uint8Array;

@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { User } from '../model/population.ts';
 import type { Nanoseconds } from '../model/world.ts';
+import type { PlannedChange } from '../plan/changes.ts';
+import type { ChangeEnd } from './change-request.ts';
 import type { FleetLimits } from './fleet-limits.ts';
 import { type ViewerSurroundings, viewer } from './viewer.ts';
 import { viewerConnection } from './viewer-client.ts';
@@ -8,6 +10,10 @@ import { viewerConnection } from './viewer-client.ts';
 /** All viewers of a fleet. */
 export interface ViewerCrowd {
   visit(userId: string, plannedNs: Nanoseconds, hangUpAfterMs?: number): void;
+  /** Somebody looks whether they still may, or already may, see that device. */
+  lookAgain(userId: string, deviceId: string): void;
+  /** The owner asks for the change. Undefined when it could not be asked for. */
+  change(change: PlannedChange, plannedNs: Nanoseconds): Promise<ChangeEnd | undefined>;
   /** No new visits and taps; resolves when the visits that were going on are over and a canary was shown a stranger's picture. */
   settle(): Promise<void>;
   interrupt(): void;
@@ -43,13 +49,16 @@ export function viewerCrowd(users: readonly User[], options: ViewerCrowdOptions)
   const canariesSeen = new Set<User>();
   const open = new Set<Promise<void>>();
 
-  const visit = (userId: string, plannedNs: Nanoseconds, hangUpAfterMs?: number): void => {
-    const canary = canaries.find((user) => user.userId === userId);
-    if (canary !== undefined) canariesSeen.add(canary);
-    const going = viewers.get(userId)?.visit(plannedNs, hangUpAfterMs).catch(options.onFailure);
+  const follow = (visiting: Promise<void> | undefined): void => {
+    const going = visiting?.catch(options.onFailure);
     if (going === undefined) return;
     open.add(going);
     void going.finally(() => open.delete(going));
+  };
+  const visit = (userId: string, plannedNs: Nanoseconds, hangUpAfterMs?: number): void => {
+    const canary = canaries.find((user) => user.userId === userId);
+    if (canary !== undefined) canariesSeen.add(canary);
+    follow(viewers.get(userId)?.visit(plannedNs, hangUpAfterMs));
   };
   const ended = async (): Promise<void> => {
     await Promise.all(open);
@@ -66,6 +75,8 @@ export function viewerCrowd(users: readonly User[], options: ViewerCrowdOptions)
   return {
     visit,
     ended,
+    lookAgain: (userId, deviceId) => follow(viewers.get(userId)?.lookAgain(deviceId)),
+    change: async (change, plannedNs) => viewers.get(change.byUserId)?.change(change, plannedNs),
     settle: async () => {
       settleAll(({ role }) => role !== 'canary');
       await ended();

@@ -1,7 +1,9 @@
 import type { User } from '../model/population.ts';
 import type { Recorder } from '../model/rows.ts';
 import type { Clock, Nanoseconds } from '../model/world.ts';
+import type { PlannedChange } from '../plan/changes.ts';
 import { type AskingSurroundings, ask, type Sender, type Served, writeUnsent } from './asking.ts';
+import { askForChange, type ChangeEnd } from './change-request.ts';
 import { type Errand, loginErrand } from './errands.ts';
 import type { Tally } from './tally.ts';
 import type { ViewerConnection } from './viewer-client.ts';
@@ -25,6 +27,12 @@ export interface ViewerSession {
     connection: ViewerConnection,
     errand: Errand<Value>,
   ): Promise<Served<Value> | undefined>;
+  /** Asks for a change of who may see a device, as `ask` does. Undefined when there was no session to ask in. */
+  change(
+    connection: ViewerConnection,
+    change: PlannedChange,
+    intendedNs: Nanoseconds,
+  ): Promise<ChangeEnd | undefined>;
   /** Writes down what could not be sent. */
   writeUnsent(errand: Errand<unknown>, error: string): void;
   /** Nothing is sent after this. */
@@ -77,6 +85,26 @@ export function viewerSession(user: User, around: SessionSurroundings): ViewerSe
     });
     return login;
   };
+  /** Logs in when it has to, and once more when the backend does not know the session. */
+  const inSession = async <Done>(
+    connection: ViewerConnection,
+    plannedNs: Nanoseconds,
+    act: (bearer: string, intendedNs: Nanoseconds) => Promise<Done | 'unauthorized'>,
+  ): Promise<Done | undefined> => {
+    let intendedNs = plannedNs;
+    for (let tries = 0; tries < 2; tries += 1) {
+      const had = token;
+      const bearer = had ?? (await logIn(connection, intendedNs));
+      if (bearer === undefined) return undefined;
+      // What had to wait for a login was not sent late by us.
+      if (had === undefined) intendedNs = clock.nowNs();
+      const done = await act(bearer, intendedNs);
+      if (done !== 'unauthorized') return done;
+      if (token === bearer) token = undefined;
+      intendedNs = clock.nowNs();
+    }
+    return undefined;
+  };
 
   return {
     writeUnsent: unsent,
@@ -84,20 +112,18 @@ export function viewerSession(user: User, around: SessionSurroundings): ViewerSe
       interrupted = true;
     },
     ask: async (connection, errand) => {
-      let { intendedNs } = errand;
-      for (let tries = 0; tries < 2; tries += 1) {
-        const had = token;
-        const bearer = had ?? (await logIn(connection, intendedNs));
-        if (bearer === undefined) return undefined;
-        // What had to wait for a login was not sent late by us.
-        if (had === undefined) intendedNs = clock.nowNs();
-        const served = await send(connection, { ...errand, intendedNs }, bearer);
-        if (typeof served === 'object') return served;
-        if (served === 'lost') return undefined;
-        if (token === bearer) token = undefined;
-        intendedNs = clock.nowNs();
-      }
-      return undefined;
+      const served = await inSession(connection, errand.intendedNs, async (bearer, intendedNs) =>
+        send(connection, { ...errand, intendedNs }, bearer),
+      );
+      return served === 'lost' ? undefined : served;
     },
+    change: async (connection, change, plannedNs) =>
+      inSession(connection, plannedNs, async (bearer) => {
+        if (interrupted) return undefined;
+        const requestId = nextRequestId();
+        const end = await askForChange(connection, { change, requestId, bearer }, around);
+        tally.request(end.outcome, 0);
+        return end.status === 401 ? 'unauthorized' : end;
+      }),
   };
 }

@@ -1,8 +1,10 @@
 import type { User, ViewerHabits } from '../model/population.ts';
 import type { Nanoseconds, Rng } from '../model/world.ts';
+import type { PlannedChange } from '../plan/changes.ts';
 import type { Agenda } from './agenda.ts';
 import type { Served } from './asking.ts';
-import { listErrand, pictureErrand, thumbnailsErrand } from './errands.ts';
+import type { ChangeEnd } from './change-request.ts';
+import { listErrand, liveErrand, pictureErrand, thumbnailsErrand } from './errands.ts';
 import type { Gallery, PictureSurface, Showing } from './gallery.ts';
 import type { ListEntry } from './list-answer.ts';
 import type { ThumbnailPart } from './multipart.ts';
@@ -28,6 +30,14 @@ export interface Viewer {
    * moment, in the middle of whatever it is doing.
    */
   visit(plannedNs: Nanoseconds, hangUpAfterMs?: number): Promise<void>;
+  /**
+   * Somebody whose right to see that device has just changed, or is about to, opens the app: the list and its thumbnails, then those
+   * of the device's events that the list does not have any more but an earlier one had, then what the device sees now. Not while
+   * there is no room for another visit.
+   */
+  lookAgain(deviceId: string): Promise<void>;
+  /** Asks for a change of who may see a device. Undefined when it could not be asked for. */
+  change(change: PlannedChange, plannedNs: Nanoseconds): Promise<ChangeEnd | undefined>;
   /** Lets visits end with what they have on the screen: nothing more is tapped. */
   settle(): void;
   /** Gives up everything at once. */
@@ -37,8 +47,10 @@ export interface Viewer {
 export function viewer(user: User, around: ViewerSurroundings): Viewer {
   const session = viewerSession(user, around);
   const connections = new Set<ViewerConnection>();
+  const remembered = new Map<string, readonly ListEntry[]>();
   let idle: ViewerConnection | undefined;
   let visits = 0;
+  let looks = 0;
   let visitsOpen = 0;
   let state: 'open' | 'settling' | 'interrupted' = 'open';
 
@@ -82,10 +94,35 @@ export function viewer(user: User, around: ViewerSurroundings): Viewer {
       if (hangUpAfterMs !== undefined)
         around.agenda.at(Math.round(plannedNs + hangUpAfterMs * 1e6), { wake: hangUp });
       try {
-        await lookAround({ user, around, connection, session, lots, hasHungUp, isOver }, plannedNs);
+        const visit = { user, around, connection, session, lots, remembered, hasHungUp, isOver };
+        await lookAround(visit, plannedNs);
       } finally {
         stage = 'over';
         visitsOpen -= 1;
+        giveBack(connection);
+      }
+    },
+    lookAgain: async (deviceId) => {
+      if (state !== 'open' || visitsOpen >= around.visitsPerViewerMax) return;
+      visitsOpen += 1;
+      looks += 1;
+      const connection = takeConnection();
+      const lots = around.rng.fork(`look ${looks} of ${user.userId}`);
+      const isOver = (): boolean => state !== 'open';
+      const hasHungUp = (): boolean => false;
+      try {
+        const visit = { user, around, connection, session, lots, remembered, hasHungUp, isOver };
+        await lookOnceMore(visit, deviceId);
+      } finally {
+        visitsOpen -= 1;
+        giveBack(connection);
+      }
+    },
+    change: async (change, plannedNs) => {
+      const connection = takeConnection();
+      try {
+        return await session.change(connection, change, plannedNs);
+      } finally {
         giveBack(connection);
       }
     },
@@ -107,6 +144,8 @@ interface Visit {
   readonly connection: ViewerConnection;
   readonly session: ReturnType<typeof viewerSession>;
   readonly lots: Rng;
+  /** What this viewer's lists had last of each device. */
+  readonly remembered: Map<string, readonly ListEntry[]>;
   /** True once this viewer has closed the app in the middle of this visit. */
   readonly hasHungUp: () => boolean;
   /** True once nothing more is to be tapped. */
@@ -114,24 +153,68 @@ interface Visit {
 }
 
 async function lookAround(visit: Visit, plannedNs: Nanoseconds): Promise<void> {
-  const { around, connection, session } = visit;
+  const list = await openTab(visit, plannedNs);
+  if (list === undefined || list.value.length === 0 || visit.hasHungUp()) return;
+  const page = await lookAt(visit, list.value, list.doneNs);
+  if (page === undefined) return;
+  const { around, lots, hasHungUp } = visit;
+  const curiosity = lots.fork('live');
+  const seen = page.entries[curiosity.integer(0, Math.max(0, page.entries.length - 1))];
+  const isCurious = curiosity.chance(around.habits.liveShare ?? 0);
+  if (isCurious && seen !== undefined && !hasHungUp()) await watch(visit, seen.deviceId);
+  await tapHereAndThere(visit, page.entries, page.doneNs);
+}
+
+async function lookOnceMore(visit: Visit, deviceId: string): Promise<void> {
+  const earlier = visit.remembered.get(deviceId) ?? [];
+  const list = await openTab(visit, visit.around.clock.nowNs());
+  if (list === undefined || visit.isOver()) return;
+  if (list.value.length > 0) await lookAt(visit, list.value, list.doneNs);
+  const listed = new Set(list.value.map(({ eventId }) => eventId));
+  const missing = earlier.filter(({ eventId }) => !listed.has(eventId));
+  if (visit.isOver()) return;
+  if (missing.length > 0) await lookAt(visit, missing, visit.around.clock.nowNs());
+  if (!visit.isOver()) await watch(visit, deviceId);
+}
+
+async function openTab(
+  visit: Visit,
+  plannedNs: Nanoseconds,
+): Promise<Served<readonly ListEntry[]> | undefined> {
+  const { around, connection, session, remembered } = visit;
   const { gallery, habits } = around;
   const list = await session.ask(connection, listErrand(habits.pageSize, plannedNs));
-  if (list === undefined) return;
+  if (list === undefined) return undefined;
   for (const entry of list.value) gallery.listed(showing(visit, list, null), entry);
-  if (list.value.length === 0 || visit.hasHungUp()) return;
-  const page = await session.ask(connection, thumbnailsErrand(list.value, list.doneNs));
-  if (page === undefined) return;
-  const tiles = tilesOf(list.value, page.value);
+  for (const [deviceId, entries] of Map.groupBy(list.value, (entry) => entry.deviceId))
+    remembered.set(deviceId, entries);
+  return list;
+}
+
+/** The thumbnails of these events; undefined when there was no answer. Resolves with those that were shown. */
+async function lookAt(
+  visit: Visit,
+  entries: readonly ListEntry[],
+  plannedNs: Nanoseconds,
+): Promise<{ readonly entries: readonly ListEntry[]; readonly doneNs: Nanoseconds } | undefined> {
+  const { around, connection, session } = visit;
+  const page = await session.ask(connection, thumbnailsErrand(entries, plannedNs));
+  if (page === undefined) return undefined;
+  const tiles = tilesOf(entries, page.value);
   for (const { asked, part } of tiles) {
     const shown = showing(visit, page, asked?.eventId ?? null);
-    gallery.pictured(shown, 'thumbnail', part.bytes);
+    around.gallery.pictured(shown, 'thumbnail', part.bytes);
   }
-  await tapHereAndThere(
-    visit,
-    tiles.flatMap(({ asked }) => asked ?? []),
-    page.doneNs,
-  );
+  return { entries: tiles.flatMap(({ asked }) => asked ?? []), doneNs: page.doneNs };
+}
+
+/** What the device sees now. */
+async function watch(visit: Visit, deviceId: string): Promise<void> {
+  const { around, connection, session } = visit;
+  const frame = await session.ask(connection, liveErrand(deviceId, around.clock.nowNs()));
+  if (frame === undefined) return;
+  const shown = { ...showing(visit, frame, null), askedDeviceId: deviceId };
+  around.gallery.pictured(shown, 'live', frame.value);
 }
 
 /** One tap after the other, each after a while of thinking: whoever looks at an enlarged picture taps no other. */

@@ -4,7 +4,7 @@ export interface Stamp {
   readonly deviceId: string;
   readonly eventId: string;
   readonly version: number;
-  readonly kind: 'thumbnail' | 'clip';
+  readonly kind: 'thumbnail' | 'clip' | 'live';
 }
 
 /** What a reader made of returned bytes. The stamps are those found intact at head and tail, if any. */

@@ -94,6 +94,14 @@ export interface MarkLayout {
   readonly totalBytes: number;
 }
 
+const KINDS = ['thumbnail', 'clip', 'live'] as const satisfies readonly Stamp['kind'][];
+/** How a kind is written in a mark. */
+export const KIND_CODES: Readonly<Record<Stamp['kind'], number>> = {
+  thumbnail: 0,
+  clip: 1,
+  live: 2,
+};
+
 /** Writes a mark into `target`, at the tail with room for the picture checks, and returns the offset behind it. */
 export function putMark(
   target: Uint8Array,
@@ -109,7 +117,7 @@ export function putMark(
   let index = at + 4 + IDENTIFIER.length;
   target[index] = FORMAT;
   target[index + 1] = PLACE_CODE[place];
-  target[index + 2] = encoded.stamp.kind === 'clip' ? 1 : 0;
+  target[index + 2] = KIND_CODES[encoded.stamp.kind];
   target[index + 3] = layout.frame;
   target[index + 4] = layout.frames;
   view.setUint32(index + 5, layout.frameBytes);
@@ -178,7 +186,7 @@ function readMark(
       deviceId,
       eventId,
       version: view.getUint32(fields + 13),
-      kind: bytes[fields + 2] === 1 ? 'clip' : 'thumbnail',
+      kind: KINDS[bytes[fields + 2] ?? 0] ?? 'thumbnail',
     },
     frame: bytes[fields + 3] ?? 0,
     frames: bytes[fields + 4] ?? 0,

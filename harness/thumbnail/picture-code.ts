@@ -12,7 +12,7 @@
  */
 import type { Stamp } from '../model/stamp.ts';
 import { crc32, wordSum } from './checksum.ts';
-import { type Check, type EncodedIds, encodeIds } from './mark.ts';
+import { type Check, type EncodedIds, encodeIds, KIND_CODES } from './mark.ts';
 
 export const CODE_COLUMNS = 34;
 export const CODE_ROWS = 4;
@@ -56,7 +56,7 @@ export function tagOfIds({ stamp, ids, bytes }: EncodedIds, { key }: Check): num
     at += 1 + id.length;
   }
   new DataView(all.buffer).setUint32(at, stamp.version);
-  all[at + 4] = stamp.kind === 'clip' ? 1 : 0;
+  all[at + 4] = KIND_CODES[stamp.kind];
   return (crc32(all, key) & 0xffff) * 0x1_0000_0000 + wordSum(all, key);
 }
 

@@ -50,6 +50,12 @@ export function renderClip(input: PictureInput): Uint8Array {
   });
 }
 
+/** What a camera sees now: a still picture as `renderThumbnail` draws it, stamped as a live view. Throws as that does. */
+export function renderLive(input: PictureInput): Uint8Array {
+  const stamp: Stamp = { ...input.stamp, kind: 'live' };
+  return renderFrames(stamp, input, { frames: 1, remark: () => 'live' });
+}
+
 interface Sequence {
   readonly frames: number;
   readonly remark: (frame: number) => string;
