@@ -19,7 +19,7 @@ import type { WireApi, WireSettings } from '../processes/wire.ts';
 import { createRecord, finishRecord } from '../record/join.ts';
 import { run } from '../runner/run.ts';
 import type { ProcessOptions } from '../services/process.ts';
-import { type FaultEngine, startFaultEngine } from './fault-engine.ts';
+import { startFaultEngine } from './fault-engine.ts';
 import type { Reaper } from './reaper-handle.ts';
 import type { RunNotes } from './run-notes.ts';
 import { type WebCacheEngine, webCacheProvider } from './web-cache.ts';
@@ -39,7 +39,8 @@ export interface RunRequest {
   readonly mitigations: readonly Mitigation[];
   /** Which server is the shared HTTP cache, where the plan has one. */
   readonly webCacheEngine: WebCacheEngine;
-  readonly faultEngine: FaultEngine;
+  /** What breaks things before our own wire; null for the wire itself. */
+  readonly toxiproxy: Provider | null;
   /** Where the record goes; exists and can be written to. */
   readonly folder: string;
   /** 0 lets the operating system choose. */
@@ -189,11 +190,11 @@ class Conductor implements AsyncDisposable {
     const [wireEndpoint = cache.endpoint] = doors;
     const engine = await startFaultEngine(
       {
-        engine: this.#request.faultEngine,
+        toxiproxy: this.#request.toxiproxy,
+        name: `${path.basename(this.#scratch)}-cache`,
         wire,
         wireEndpoint,
         stack: parts,
-        around: this.#processOptions(),
       },
       this.#broken.signal,
     );

@@ -27,7 +27,7 @@ test('cache-brownout runs on a real Toxiproxy as well, and what it did is said',
     const out = ['--out', path.join(folder, 'out')];
     const { code, stdout, stderr } = await startCrosswire([...words.split(' '), ...out, ...sizes])
       .ended;
-    expect(stderr).toContain('serving: Toxiproxy');
+    expect(stderr).toMatch(/serving: Toxiproxy \S+ at \S+ \(own process\), before the wire/);
     const { findings } = JSON.parse(stdout) as RunJson;
     expect(findings.find(({ check }) => check === 'fault-bit')?.outcome).toBe('pass');
     expect(code).toBe(0);

@@ -3,11 +3,10 @@ import { createToxiproxyEngine } from '../faults/toxiproxy.ts';
 import { toxiproxyRefusal } from '../faults/toxiproxy-rules.ts';
 import type { WireRule } from '../model/fault.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Provider } from '../model/service.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { Child } from '../processes/channel.ts';
 import type { WireApi } from '../processes/wire.ts';
-import type { ProcessOptions } from '../services/process.ts';
-import { toxiproxyProvider } from '../services/toxiproxy.ts';
 
 /** Who breaks things between backend and cache: our own wire, or a Toxiproxy before it. */
 export type FaultEngine = 'wire' | 'toxiproxy';
@@ -35,37 +34,39 @@ export interface StartedEngine {
 }
 
 export interface EngineParts {
-  readonly engine: FaultEngine;
+  /** The Toxiproxy to start; null for our own wire. */
+  readonly toxiproxy: Provider | null;
+  /** The name of the proxy in it; it must be free. */
+  readonly name: string;
   readonly wire: Child<WireApi>;
   readonly wireEndpoint: Endpoint;
   /** Takes what has to be disposed of. */
   readonly stack: AsyncDisposableStack;
-  readonly around: ProcessOptions;
 }
 
 /**
  * With Toxiproxy the way is backend, Toxiproxy, our wire without rules, cache: so every command and reply is written down all the
- * same. Rejects when there is no toxiproxy-server on PATH.
+ * same. Rejects when it does not start.
  */
 export async function startFaultEngine(
   parts: EngineParts,
   signal: AbortSignal,
 ): Promise<StartedEngine> {
-  const { engine, wire, wireEndpoint, stack, around } = parts;
+  const { toxiproxy: provider, name, wire, wireEndpoint, stack } = parts;
   const own = wireControl(wire);
-  if (engine === 'wire') return { says: undefined, endpoint: wireEndpoint, control: own };
-  const server = stack.use(await toxiproxyProvider(around).start(signal));
+  if (provider === null) return { says: undefined, endpoint: wireEndpoint, control: own };
+  const server = stack.use(await provider.start(signal));
   const toxiproxy = stack.use(
     await createToxiproxyEngine({
       api: server.endpoint,
-      name: 'crosswire-cache',
+      name,
       listen: { host: '127.0.0.1', port: 0 },
       upstream: wireEndpoint,
       replies: () => wire.call('replies', null),
     }),
   );
   return {
-    says: `${toxiproxy.says}, before the wire`,
+    says: `${toxiproxy.says} (${kinds[provider.name]}), before the wire`,
     endpoint: toxiproxy.endpoint,
     control: {
       install: (faultId, rule) => toxiproxy.install(faultId, rule),
@@ -73,6 +74,13 @@ export async function startFaultEngine(
     },
   };
 }
+
+const kinds: Readonly<Record<Provider['name'], string>> = {
+  external: 'yours',
+  process: 'own process',
+  container: 'own container',
+  embedded: 'embedded',
+};
 
 function wireControl(wire: Child<WireApi>): WireControl {
   return {

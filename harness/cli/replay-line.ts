@@ -12,6 +12,7 @@ export function replayLine({
   webCacheEngine,
   webCacheKey,
   faultEngine,
+  toxiproxy,
 }: RunOptions): string {
   const { source, version } = target;
   const name = targetName('name' in source ? source.name : source.path, source);
@@ -31,6 +32,7 @@ export function replayLine({
   if (others.length > 0) words.push('--size', ...others.map(([name, value]) => `${name}=${value}`));
   if (cache !== undefined) words.push('--cache', cache);
   if (faultEngine !== 'wire') words.push('--faults', faultEngine);
+  if (toxiproxy !== undefined) words.push('--toxiproxy', inShell(toxiproxy));
   if (webCacheEngine !== undefined) words.push('--web-cache', webCacheEngine);
   if (webCacheKey !== undefined) words.push('--web-cache-key', webCacheKey);
   for (const mitigation of mitigations) words.push('--mitigation', mitigation);

@@ -31,6 +31,10 @@ export function addRunCommand(program: Command): void {
     )
     .option('--mitigation <name...>', 'switch a mitigation of the backend on')
     .option('--faults <engine>', 'wire, or toxiproxy for faults without a position (default: wire)')
+    .option(
+      '--toxiproxy <which>',
+      'process, container, container:IMAGE or http://host:port (default: on PATH, or else a container)',
+    )
     .option('--web-cache <which>', 'nginx or embedded, for scenarios with a shared HTTP cache')
     .option('--web-cache-key <key>', 'url-and-session, or url: the mistake')
     .option('--out <folder>', 'where the record and the reports go')

@@ -10,6 +10,7 @@ import { engineRefusal, type FaultEngine } from './fault-engine.ts';
 import { fileLimitFor } from './file-limit.ts';
 import { count, quoted, scenarioNamed, unknown, writableFolder } from './options.ts';
 import { fitTarget, type TargetChoice } from './target-choice.ts';
+import { type ToxiproxyChoice, toxiproxyChoice } from './toxiproxy-choice.ts';
 import { UsageError } from './usage-error.ts';
 import type { WebCacheEngine } from './web-cache.ts';
 
@@ -26,6 +27,7 @@ export interface RunWords {
   readonly webCache?: string;
   readonly webCacheKey?: string;
   readonly faults?: string;
+  readonly toxiproxy?: string;
   readonly allowHost?: readonly string[];
   readonly backendPort?: string;
   readonly wirePort?: string;
@@ -51,6 +53,8 @@ export interface RunOptions {
   /** Undefined for the scenario's own. */
   readonly webCacheKey: WebCacheKey | undefined;
   readonly faultEngine: FaultEngine;
+  /** Which Toxiproxy; undefined for the best that is here. */
+  readonly toxiproxy: ToxiproxyChoice;
   readonly backendPort: number;
   readonly wirePort: number;
   readonly fileLimit: number | undefined;
@@ -131,6 +135,7 @@ export async function checkRunWords(scenarioName: string, words: RunWords): Prom
       () => faultEngineFor(words.faults, { scenario, topology: fitted?.choice.topology }),
       'wire',
     ),
+    toxiproxy: attempt<ToxiproxyChoice>(() => toxiproxyOf(words), undefined),
     backendPort: number('--backend-port', words.backendPort, 0, { min: 0, max: portMax }),
     wirePort: number('--wire-port', words.wirePort, 0, { min: 0, max: portMax }),
     fileLimit,
@@ -167,6 +172,12 @@ function faultEngineFor(
   const refusal = engineRefusal(engine, usualPlan(scenario));
   if (refusal !== null) throw new UsageError(`--faults ${engine}, ${scenario.name}: ${refusal}`);
   return engine;
+}
+
+function toxiproxyOf({ toxiproxy, faults, allowHost = [] }: RunWords): ToxiproxyChoice {
+  if (toxiproxy !== undefined && faults !== 'toxiproxy')
+    throw new UsageError('--toxiproxy says which one, and is for --faults toxiproxy: add that');
+  return toxiproxyChoice(toxiproxy, allowHost);
 }
 
 /** For what holds of a scenario whatever its seed and size. */

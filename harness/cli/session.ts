@@ -22,6 +22,7 @@ import type { RunOptions } from './run-options.ts';
 import { auditAttemptsMax, auditChoice, auditOptions, auditTarget } from './self-audit.ts';
 import type { Stage } from './stage.ts';
 import type { TargetChoice } from './target-choice.ts';
+import { toxiproxyFor } from './toxiproxy-choice.ts';
 import { availableEngine, type WebCacheEngine } from './web-cache.ts';
 
 export interface Surroundings {
@@ -42,7 +43,9 @@ export async function runSession(options: RunOptions, around: Surroundings): Pro
   const provider = await providerFor(options.cache, { protocol, reaper });
   const { cache: choice } = options;
   await requireFaults(planned(options), { choice, provider, protocol, reaper });
-  const performance = { options, around, provider };
+  const toxiproxy =
+    options.faultEngine === 'toxiproxy' ? await toxiproxyFor(options.toxiproxy, reaper) : null;
+  const performance = { options, around, provider, toxiproxy };
   // What is audited speaks RESP, whatever comes after it.
   const audited =
     protocol === 'resp' ? provider : await providerFor(undefined, { protocol: 'resp', reaper });
@@ -86,6 +89,7 @@ interface Performance {
   readonly options: RunOptions;
   readonly around: Surroundings;
   readonly provider: Provider;
+  readonly toxiproxy: Provider | null;
 }
 
 interface Part {
@@ -149,7 +153,7 @@ async function auditOnce(
 
 /** Plan, run, judgement and reports. */
 async function perform(
-  { options, around, provider }: Performance,
+  { options, around, provider, toxiproxy }: Performance,
   { subject, folder, notes }: Part,
 ): Promise<RunSummary> {
   const { interrupt, stage, reaper } = around;
@@ -170,7 +174,7 @@ async function perform(
         ? provider
         : await topologyProvider(plan.cacheTopology, { choice: options.cache, reaper }),
     mitigations: options.mitigations,
-    faultEngine: options.faultEngine,
+    toxiproxy: options.faultEngine === 'toxiproxy' ? toxiproxy : null,
     webCacheEngine: options.webCacheEngine ?? (await engineFor(plan)),
     folder,
     backendPort: options.backendPort,
