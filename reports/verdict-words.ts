@@ -105,7 +105,12 @@ const RANK: Readonly<Record<Outcome, number>> = { fail: 0, inconclusive: 1, pass
 
 const DRAWS: Readonly<Partial<Record<CheckName, readonly [one: string, many: string]>>> = {
   'own-data-only': ['read', 'reads'],
+  'right-device': ['read', 'reads'],
+  fresh: ['read', 'reads'],
   mapping: ['answer', 'answers'],
+  stored: ['value', 'values'],
+  intact: ['read', 'reads'],
+  'fails-closed': ['answer', 'answers'],
 };
 
 function checksWith(findings: readonly CheckedFinding[], outcome: Outcome): readonly string[] {
