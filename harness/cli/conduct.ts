@@ -13,8 +13,9 @@ import { type Child, type Handlers, startChild } from '../processes/channel.ts';
 import type { FleetApi, FleetSettings } from '../processes/fleet.ts';
 import type { FloodApi } from '../processes/flood.ts';
 import type { TargetSource } from '../processes/load-target.ts';
-import { openProcessRecord } from '../processes/process-record.ts';
+import { openProcessRecord, type ProcessRecord } from '../processes/process-record.ts';
 import { type RunSettings, realWorld } from '../processes/real-world.ts';
+import { sweepStores } from '../processes/sweep.ts';
 import type { WireApi, WireSettings } from '../processes/wire.ts';
 import { createRecord, finishRecord } from '../record/join.ts';
 import { run } from '../runner/run.ts';
@@ -57,6 +58,8 @@ export interface Audience {
   onService(says: string): void;
   onPhase(phase: { readonly name: string; readonly forMs: number }): void;
   onProgress(progress: FleetProgress): void;
+  /** What was read of all that is stored, or why it was not. */
+  onSwept(says: string): void;
 }
 
 /** How a run ended, as its record says. */
@@ -95,6 +98,7 @@ class Conductor implements AsyncDisposable {
   readonly #reaper: Reaper;
   readonly #scratch: string;
   #startTicks = '0';
+  #swept: string | undefined;
   readonly #stack = new AsyncDisposableStack();
   readonly #broken = new AbortController();
 
@@ -119,7 +123,14 @@ class Conductor implements AsyncDisposable {
     this.#stack.use(parts);
     parts.defer(() => own[Symbol.dispose]());
     try {
-      const { control, fleet, flood } = await this.#startProcesses(parts, { cache, audience });
+      const { control, backend, fleet, flood } = await this.#startProcesses(parts, {
+        cache,
+        audience,
+      });
+      const swept = (says: string): void => {
+        this.#swept = says;
+        audience.onSwept(says);
+      };
       fleet.onEvent((event, value) => {
         if (event === 'progress') audience.onProgress(value as FleetProgress);
       });
@@ -142,6 +153,10 @@ class Conductor implements AsyncDisposable {
           flood: {
             run: (step, until) =>
               untilAborted(flood.call('run', { step, users: plan.population.users }), until),
+          },
+          sweep: {
+            run: async (until) => swept(await this.#sweep({ cache, backend, own }, until)),
+            onFailure: (says) => swept(`nothing that is stored was read: ${says}`),
           },
           onPhase: audience.onPhase,
         },
@@ -222,7 +237,36 @@ class Conductor implements AsyncDisposable {
       ...this.#settings('flood'),
       backend: backendEndpoint,
     } satisfies FleetSettings);
-    return { control: engine.control, fleet, flood };
+    return { control: engine.control, backend, fleet, flood };
+  }
+
+  /** Past the wire: where the cache is now, which may be elsewhere than at the start. */
+  async #sweep(
+    {
+      cache,
+      backend,
+      own,
+    }: {
+      readonly cache: StartedService;
+      readonly backend: Child<BackendApi>;
+      readonly own: ProcessRecord;
+    },
+    signal: AbortSignal,
+  ): Promise<string> {
+    return sweepStores(
+      {
+        seed: this.#request.plan.seed,
+        clock: realWorld(this.#settings('conductor'), 'conductor').clock,
+        recorder: own.recorder,
+        cache: {
+          endpoints: cache.cluster?.nodes ?? [cache.endpoint],
+          protocol: this.#request.target.protocol,
+          prefix: this.#keyPrefix(cache),
+        },
+        database: (from) => backend.call('sweep', from),
+      },
+      signal,
+    );
   }
 
   async #startWebCache(
@@ -289,7 +333,7 @@ class Conductor implements AsyncDisposable {
   }
 
   #header(cache: StartedService): Omit<RunRow, 'format' | 'state' | 'reason'> {
-    const { plan, target, mitigations, crosswireVersion } = this.#request;
+    const { plan, target } = this.#request;
     return {
       scenario: plan.scenario,
       seed: plan.seed,
@@ -297,15 +341,21 @@ class Conductor implements AsyncDisposable {
       targetVersion: target.version,
       cache: cache.says,
       plan: JSON.stringify(plan),
-      environment: JSON.stringify({
-        crosswire: crosswireVersion,
-        node: process.versions.node,
-        system: `${systemType()} ${release()} ${process.arch}`,
-        mitigations,
-        ...this.#request.notes,
-      }),
+      environment: this.#environment(),
       startedAt: new Date().toISOString(),
     };
+  }
+
+  #environment(): string {
+    const { mitigations, crosswireVersion, notes } = this.#request;
+    return JSON.stringify({
+      crosswire: crosswireVersion,
+      node: process.versions.node,
+      system: `${systemType()} ${release()} ${process.arch}`,
+      mitigations,
+      ...notes,
+      ...(this.#swept === undefined ? {} : { stored: this.#swept }),
+    });
   }
 
   /** A part of an incomplete run may be missing; it then was never begun. */
@@ -313,7 +363,7 @@ class Conductor implements AsyncDisposable {
     const parts = processNames
       .map((name) => this.#settings(name).recordPath)
       .filter((part) => state === 'complete' || existsSync(part));
-    finishRecord({ path: recordPath, parts, state, reason });
+    finishRecord({ path: recordPath, parts, state, reason, environment: this.#environment() });
   }
 }
 

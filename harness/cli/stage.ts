@@ -59,6 +59,7 @@ export function stageOn({
       const fromMs = phases.find((phase) => phase.name === name)?.atMs ?? 0;
       if (!isLive) say(phaseLine({ name, fromMs, forMs }));
     },
+    onSwept: (says) => say(`stored: ${says}`),
     onProgress: (progress: FleetProgress) => {
       reads += progress.picturesChecked;
       if (!isLive) return;

@@ -178,7 +178,7 @@ export interface SweepRow {
   readonly version: number | null;
   /** Named by the tail stamp of a blended picture. */
   readonly tailDeviceId: string | null;
-  /** The value itself where it is text of at most 4096 bytes; null otherwise. */
+  /** The value itself where it is text of at most 16,384 bytes; null otherwise. */
   readonly value: string | null;
   readonly bytes: number;
   /** First 16 hexadecimal digits of the SHA-1 of the value. */

@@ -1,12 +1,14 @@
 import { pathToFileURL } from 'node:url';
 import { type Backend, createBackend } from '../../targets/backend/backend.ts';
 import type { Mitigation } from '../../targets/backend/mitigations.ts';
+import type { StoredCursor } from '../../targets/backend/stored-things.ts';
 import type { Population } from '../model/population.ts';
 import type { CacheClient, Endpoint } from '../model/target.ts';
 import { serve } from './channel.ts';
 import { loadTarget, type TargetSource } from './load-target.ts';
 import { openProcessRecord, type ProcessRecord } from './process-record.ts';
 import { type RunSettings, realWorld } from './real-world.ts';
+import { type DatabasePage, databaseSweep } from './sweep.ts';
 
 export interface BackendSettings extends RunSettings {
   readonly target: TargetSource;
@@ -26,11 +28,14 @@ export interface BackendSettings extends RunSettings {
 export type BackendApi = {
   open(settings: BackendSettings): Promise<Endpoint>;
   revokeSessions(nothing: null): Promise<void>;
+  /** Writes a page of what the source of truth holds into this process's file of rows. */
+  sweep(from: StoredCursor | null): Promise<DatabasePage>;
 };
 
 let record: ProcessRecord | undefined;
 let client: CacheClient | undefined;
 let backend: Backend | undefined;
+let sweepPage: BackendApi['sweep'] | undefined;
 
 const api: BackendApi = {
   open: async (settings) => {
@@ -54,11 +59,20 @@ const api: BackendApi = {
       keyPrefix: settings.keyPrefix,
       cacheTtlMs: 600_000,
     });
+    sweepPage = databaseSweep(backend, {
+      seed: settings.seed,
+      clock: world.clock,
+      recorder: record.recorder,
+    });
     await backend.provision(settings.population);
     return backend.listen({ host: '127.0.0.1', port: settings.port });
   },
   revokeSessions: async () => {
     await backend?.revokeSessions();
+  },
+  sweep: async (from) => {
+    if (sweepPage === undefined) throw new Error('the backend is not open');
+    return sweepPage(from);
   },
 };
 

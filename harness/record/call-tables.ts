@@ -107,7 +107,7 @@ export const callTables: {
       eventId: textOrNull('event named by the head stamp of a picture'),
       version: integerOrNull('version named by the head stamp of a picture'),
       tailDeviceId: textOrNull('device named by the tail stamp of a blended picture'),
-      value: textOrNull('the value itself where it is text of at most 4096 bytes'),
+      value: textOrNull('the value itself where it is text of at most 16,384 bytes'),
       bytes: integer('length of the value'),
       digest: text('first 16 hexadecimal digits of the SHA-1 of the value'),
     },

@@ -241,3 +241,16 @@ test('a full disk while joining leaves the parts, and a record that is not compl
   expect(existsSync(part)).toBe(true);
   expect(stateAndCount()).toMatchObject({ state: 'failed', origins: 0 });
 });
+
+test('what the environment says at the end takes the place of what it said before', () => {
+  const part = writePart('backend', 3, 1);
+  finishRecord({
+    path: main,
+    parts: [part],
+    state: 'complete',
+    reason: '',
+    environment: '{"a":1}',
+  });
+  using reader = openRecord(main, { scratchFolder: folder });
+  expect(reader.run()).toMatchObject({ state: 'complete', environment: '{"a":1}' });
+});

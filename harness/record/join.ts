@@ -40,6 +40,8 @@ export interface FinishOptions {
   readonly state: 'complete' | 'interrupted' | 'failed';
   /** Why it is not complete; empty when it is. */
   readonly reason: string;
+  /** What the header says from now on; as it was when absent. */
+  readonly environment?: string;
   /** The largest file, in pages of 4096 bytes. */
   readonly pagesMax?: number;
 }
@@ -147,6 +149,8 @@ function joinAll(
     problems.push(...unclosedParts(database, path));
     const finished = endOf(options, problems);
     setState(database, finished);
+    if (options.environment !== undefined)
+      database.prepare('UPDATE main.run SET environment = ?').run(options.environment);
     database.exec('COMMIT');
     return { ...finished, joined };
   } catch (cause) {

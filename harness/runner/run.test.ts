@@ -35,6 +35,7 @@ test('phases, faults and floods happen in the order and at the moments of the pl
     '30 heal kill-cache',
     '30 phase calm',
     '31 flood',
+    '31 sweep',
   ]);
   expect(stage.faults).toEqual([
     {
@@ -88,10 +89,36 @@ test('a fleet that never ends meets the deadline of the plan', async () => {
   );
 });
 
+test('what is stored is read when calm is over and everything has ended, while all still stands', async () => {
+  const stage = theatre({ sweep: () => Promise.resolve() });
+  await run(plan, stage.parts, new AbortController().signal);
+  expect(stage.said.slice(-2)).toEqual(['31 flood', '31 sweep']);
+  expect(stage.phases.at(-1)).toMatchObject({ name: 'calm', toNs: 31e6 });
+});
+
+test('a sweep that fails is told, and the run goes on to its end', async () => {
+  const stage = theatre({ sweep: () => Promise.reject(new Error('the cache is gone')) });
+  await run(plan, stage.parts, new AbortController().signal);
+  expect(stage.said.slice(-2)).toEqual(['31 sweep', '31 not swept: the cache is gone']);
+});
+
+test('an interrupt during the sweep ends the run', async () => {
+  const interrupt = new AbortController();
+  const stage = theatre({
+    sweep: () => {
+      interrupt.abort(new Error('Ctrl-C'));
+      return Promise.reject(new Error('aborted'));
+    },
+  });
+  await expect(run(plan, stage.parts, interrupt.signal)).rejects.toThrow('Ctrl-C');
+  expect(stage.said.at(-1)).toBe('31 sweep');
+});
+
 interface Troubles {
   readonly fleet?: (clock: Clock, signal: AbortSignal) => Promise<void>;
   readonly heal?: () => Promise<void>;
   readonly onInject?: () => void;
+  readonly sweep?: () => Promise<void>;
 }
 
 /** Parts that note what is done to them, on a clock that jumps from one sleeper to the next. */
@@ -99,6 +126,7 @@ function theatre({
   fleet = () => Promise.resolve(),
   heal = () => Promise.resolve(),
   onInject = () => undefined,
+  sweep = () => Promise.resolve(),
 }: Troubles = {}) {
   const said: string[] = [];
   const phases: PhaseRow[] = [];
@@ -134,6 +162,13 @@ function theatre({
     },
     fleet: { run: (_, signal) => fleet(clock, signal) },
     flood: { run: async () => say('flood') },
+    sweep: {
+      run: async () => {
+        say('sweep');
+        await sweep();
+      },
+      onFailure: (says) => say(`not swept: ${says}`),
+    },
     onPhase: ({ name }) => say(`phase ${name}`),
   };
   return { parts, said, phases, faults };

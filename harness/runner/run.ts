@@ -18,6 +18,13 @@ export interface RunParts {
     /** Resolves when the flood ended and has written its row, rejects soon after its signal aborts. */
     run(step: FloodStep, signal: AbortSignal): Promise<void>;
   };
+  /** Reads what is stored when all is calm; nothing is read when it is absent. */
+  readonly sweep?: {
+    /** Rejects soon after its signal aborts. Everything that the plan started still stands. */
+    run(signal: AbortSignal): Promise<void>;
+    /** Told why it failed. The run goes on to its end: what was shown is known all the same. */
+    readonly onFailure: (says: string) => void;
+  };
   /** Told each phase as it begins. */
   readonly onPhase: (phase: { readonly name: string; readonly forMs: number }) => void;
 }
@@ -46,10 +53,20 @@ export async function run(plan: Plan, parts: RunParts, signal: AbortSignal): Pro
     }
     await withDeadline(Promise.all([fleet, ...floods]), { plan, parts, signal: all });
     stage.endPhase();
+    await sweep(parts, all);
   } catch (error) {
     load.abort(error);
     await Promise.allSettled([fleet, ...floods]);
     throw error;
+  }
+}
+
+async function sweep({ sweep: part }: RunParts, signal: AbortSignal): Promise<void> {
+  try {
+    await part?.run(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    part?.onFailure(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -166,3 +166,19 @@ test('a client that does not read its replies loses none once it reads', async (
   expect(tail).toBe('END\r\nMN\r\n');
   expect(bytes).toBe(200 * (50_000 + 'VALUE a 0 50000\r\n\r\nEND\r\n'.length) + 'MN\r\n'.length);
 });
+
+test('lru_crawler metadump lists what is there and not over, keys as in a URI', async () => {
+  await using server = startInMemoryMemcached();
+  await ask(server, 'set a%b:c 0 0 2\r\nhi\r\nset k\xe4 0 60 2\r\nho\r\nset gone 0 1 1\r\nx\r\n');
+  server.advanceMs(2_000);
+  const lines = (await ask(server, 'lru_crawler metadump all\r\n')).split('\n');
+  expect(lines.map((line) => line.split(' ', 2).join(' '))).toEqual([
+    'key=a%25b%3Ac exp=-1',
+    'key=k%E4 exp=1700000060',
+    'END\r',
+    '',
+  ]);
+  expect(
+    await ask(server, 'lru_crawler\r\nlru_crawler metadump\r\nlru_crawler crawl all\r\n'),
+  ).toBe('ERROR\r\nERROR\r\nERROR\r\n');
+});

@@ -43,6 +43,8 @@ export interface MemcachedStore {
   /** Everything that is there when the second comes is over. 0: now. */
   flush(seconds: number): void;
   statistics(): StoreStatistics;
+  /** Those that are there and not over. */
+  items(): readonly Item[];
 }
 
 export interface StoreStatistics {
@@ -164,6 +166,7 @@ export function createMemcachedStore(options: MemcachedStoreOptions): MemcachedS
       return Math.max(1, since - zeroUnixSeconds);
     },
     find,
+    items: () => [...items.keys()].flatMap((key) => find(key, 'look') ?? []),
     create: newItem,
     store,
     link,

@@ -89,6 +89,7 @@ const commands = new Map<string, TextCommand>([
   ],
   ['quit', { wordsMin: 1, wordsMax: any, run: () => ({ kind: 'end' }) }],
   ['stats', { wordsMin: 1, wordsMax: any, run: stats }],
+  ['lru_crawler', { wordsMin: 1, wordsMax: any, run: crawl }],
   [
     'shutdown',
     {
@@ -274,6 +275,30 @@ function stats(exchange: Exchange, words: readonly string[]): Step {
     default:
       return answer(exchange, 'ERROR');
   }
+}
+
+/** Lists what is there. Its other words, which crawl in the background, are errors here. */
+function crawl(exchange: Exchange, words: readonly string[]): Step {
+  const [, what, which] = words;
+  if (what !== 'metadump' || (which !== 'all' && which !== 'hash'))
+    return answer(exchange, 'ERROR');
+  const { startUnixSeconds } = exchange.store.statistics();
+  const unixSeconds = (seconds: number): number => startUnixSeconds - 62 + seconds;
+  for (const { key, expiresAt, usedAt, cas, wasFetched, value } of exchange.store.items()) {
+    const end = expiresAt === 0 ? -1 : unixSeconds(expiresAt);
+    const read = wasFetched ? 'yes' : 'no';
+    const line = `key=${uriOf(key)} exp=${end} la=${unixSeconds(usedAt)} cas=${cas} fetch=${read} cls=1 size=${value.length}\n`;
+    exchange.reply(Buffer.from(line, 'latin1'));
+  }
+  return answer(exchange, 'END');
+}
+
+/** Every byte but the plain ones as %XX. */
+function uriOf(latin1: string): string {
+  return latin1.replaceAll(/[^A-Za-z0-9\-._~]/g, (character) => {
+    const digits = character.charCodeAt(0).toString(16).toUpperCase();
+    return `%${digits.padStart(2, '0')}`;
+  });
 }
 
 /** `noreply` counts where it stands last. */

@@ -19,6 +19,7 @@ import { Refusal } from './refusal.ts';
 import { sealedCache } from './sealed-cache.ts';
 import { endSession, startSession } from './sessions.ts';
 import { openSourceOfTruth } from './source-of-truth.ts';
+import { type StoredCursor, type StoredPage, storedPage } from './stored-things.ts';
 import { type Answered, viewerRoutes } from './viewer-routes.ts';
 
 export interface BackendOptions {
@@ -48,6 +49,8 @@ export interface Backend extends AsyncDisposable {
   provision(population: Population): Promise<void>;
   /** Ends all sessions, also those that the cache still holds. Rejects unless `revoke-sessions` is on. */
   revokeSessions(): Promise<void>;
+  /** A page of what the source of truth holds, the first one without a cursor. */
+  stored(from?: StoredCursor): StoredPage;
   stats(): BackendStats;
 }
 
@@ -138,6 +141,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
       }
       truth.dropSessions();
     },
+    stored: (from) => storedPage(truth, things, from),
     stats: () => ({
       ...counts,
       camerasConnected: app.websocketServer.clients.size,

@@ -24,8 +24,16 @@ export type Picture = 'thumbnail' | 'clip';
 export interface SourceOfTruth extends People, Relations, Events {
   /** Writes the population in one transaction; people and devices of the same names are replaced. */
   provision(population: Population): void;
+  /** Names that are there and come after the given one, in order. */
+  names(
+    kind: Named,
+    page: { readonly after: string; readonly countMax: number },
+  ): readonly string[];
   close(): void;
 }
+
+/** What has a name of its own: a session's is its token. */
+export type Named = 'session' | 'device' | 'user' | 'event';
 
 interface People {
   isPassword(userId: string, given: string): boolean;
@@ -77,6 +85,7 @@ export function openSourceOfTruth(path: string): SourceOfTruth {
     ...people(database),
     ...relations(database),
     ...events(database),
+    names: names(database),
     provision: (population) => provision(database, population),
     close: () => {
       if (database.isOpen) database.close();
@@ -250,6 +259,21 @@ const visibleSql = `
   WHERE event_id = :event AND (event.owner_id = :user OR EXISTS (
     SELECT 1 FROM share JOIN device USING (device_id)
     WHERE share.user_id = :user AND device_id = event.device_id AND device.owner_id = event.owner_id))`;
+
+function names(database: DatabaseSync): SourceOfTruth['names'] {
+  const listed = (column: string, table: string) =>
+    database.prepare(
+      `SELECT ${column} AS name FROM ${table} WHERE ${column} > ? ORDER BY ${column} LIMIT ?`,
+    );
+  const statements = {
+    session: listed('token', 'session'),
+    device: listed('device_id', 'device'),
+    user: listed('user_id', 'user'),
+    event: listed('event_id', 'event'),
+  };
+  return (kind, { after, countMax }) =>
+    statements[kind].all(after, countMax).map((row) => String(row['name']));
+}
 
 function provision(database: DatabaseSync, { users, devices }: Population): void {
   const addUser = database.prepare('INSERT OR REPLACE INTO user (user_id, password) VALUES (?, ?)');
