@@ -146,7 +146,7 @@ export function gallery(options: GalleryOptions): Gallery {
         version: head?.version ?? null,
         tailDeviceId: tail?.deviceId ?? null,
         bytes: bytes.length,
-        digest: right ? null : (digest?.(bytes) ?? null),
+        digest: right && stranger === undefined ? null : (digest?.(bytes) ?? null),
       };
       recorder.shown(row);
       if (right) remember(given, viewer, reading.stamp);

@@ -6,6 +6,7 @@ import { type AskingSurroundings, ask, type Served, writeUnsent } from './asking
 import {
   type Errand,
   listErrand,
+  liveErrand,
   loginErrand,
   logoutErrand,
   pictureErrand,
@@ -52,7 +53,7 @@ const attemptsOpenMax = 32;
 const attemptsPerSession = 40;
 const pageSize = 10;
 
-const surfaces = ['list', 'thumbnails', 'enlarge', 'clip', 'share'] as const;
+const surfaces = ['list', 'thumbnails', 'enlarge', 'live', 'clip', 'share'] as const;
 const pretences = ['nothing', 'invented', 'ended'] as const;
 
 export function intruder(options: IntruderOptions): Intruder {
@@ -109,7 +110,7 @@ export function intruder(options: IntruderOptions): Intruder {
     const pretence = pretend(pretences[attempts % pretences.length] ?? 'nothing');
     const { viewer, credential, bearer } = pretence;
     const sender = { userId: viewer.userId, canary: false, credential, bearer };
-    const surface = surfaces[attempts % surfaces.length] ?? 'list';
+    const surface = surfaces[Math.floor(attempts / pretences.length) % surfaces.length] ?? 'list';
     const goal = goalOf(surface, { known: gallery.known, account }, plannedNs);
     const requestId = nextRequestId();
     if (open.size >= attemptsOpenMax) {
@@ -202,6 +203,10 @@ function goalOf(
     case 'enlarge':
     case 'clip':
       return pictureGoal(surface, latest, plannedNs);
+    case 'live':
+      return goal(liveErrand(account.deviceId, plannedNs), (gallery, showing, bytes) =>
+        gallery.pictured({ ...showing, askedDeviceId: account.deviceId }, 'live', bytes),
+      );
     case 'share': {
       // With its owner: should it be made after all, nobody is let in who was not.
       const change = { deviceId: account.deviceId, userId: account.user.userId };

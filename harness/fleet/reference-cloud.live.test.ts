@@ -92,7 +92,7 @@ test('an intruder is refused in every way, while the cache answers and while it 
   const ways = new Set(
     tried.map(({ actorId, credential, kind }) => [actorId, credential, kind].join()),
   );
-  for (const kind of ['list', 'thumbnails', 'enlarge', 'clip', 'share'])
+  for (const kind of ['list', 'thumbnails', 'enlarge', 'live', 'clip', 'share'])
     for (const sender of [',none', ',ended', 'user-1,ended'])
       expect(ways).toContain(`${sender},${kind}`);
   expect(new Set(tried.map(({ outcome }) => outcome))).toEqual(new Set(['refused']));
