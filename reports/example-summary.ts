@@ -29,6 +29,7 @@ export function exampleSummary(outcome: Verdict['outcome'], pictures: ExamplePic
       circumstances: [{ name: 'mitigations', value: 'none' }],
     },
     verdict: { outcome, findings: exampleFindings(outcome), blastRadius: failing ? FAR : NOWHERE },
+    fleet: null,
     phases: [
       { name: 'warm', fromMs: 0, toMs: 12_000 },
       { name: 'outage', fromMs: 12_000, toMs: 18_000 },
@@ -66,10 +67,14 @@ export function exampleSummary(outcome: Verdict['outcome'], pictures: ExamplePic
 export type ExamplePictures = (index: number) => Pick<LeakedPicture, 'shown' | 'asked'>;
 
 const NOWHERE: BlastRadius = {
+  users: 480,
   usersReceived: 0,
+  usersReceivedPictures: 0,
   usersTapped: 0,
   videosPlayed: 0,
   usersExposed: 0,
+  strangersPerExposedUser: null,
+  usersAffected: 0,
   usersAffectedShare: 0,
   firstAtMs: null,
   lastAtMs: null,
@@ -77,10 +82,14 @@ const NOWHERE: BlastRadius = {
 };
 
 const FAR: BlastRadius = {
+  users: 480,
   usersReceived: 183,
+  usersReceivedPictures: 171,
   usersTapped: 21,
   videosPlayed: 3,
   usersExposed: 201,
+  strangersPerExposedUser: { median: 2, max: 7 },
+  usersAffected: 266,
   usersAffectedShare: 0.5541666667,
   firstAtMs: 19_240,
   lastAtMs: 37_902,

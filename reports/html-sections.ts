@@ -1,16 +1,9 @@
 import type { CheckedFinding } from '../harness/model/finding.ts';
 import type { Charts, Panel } from './charts.ts';
 import { htmlText } from './markup.ts';
-import { counted, latency, percent, seconds, thousands } from './numbers.ts';
+import { counted, latency, seconds, thousands } from './numbers.ts';
 import type { RunSummary } from './summary.ts';
-import {
-  because,
-  exitCodeOf,
-  findingSentence,
-  headline,
-  nobodyReceived,
-  worstFirst,
-} from './verdict-words.ts';
+import { because, exitCodeOf, findingSentence, headline, worstFirst } from './verdict-words.ts';
 
 /** A piece of a record as text of the page: escaped, and cut where it is absurdly long, so that no string can fill the page. */
 export function text(value: string): string {
@@ -37,33 +30,6 @@ export function verdictSection(summary: RunSummary): string {
 <p class="lead">${text(because(summary))}${decisive === undefined ? '' : `: ${text(findingSentence(decisive))}`}.</p>
 <dl class="facts">${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${text(value)}</dd></div>`).join('')}</dl>
 </header>`;
-}
-
-/** How far it went, in the incident's words and beside its figures, where the incident's own are known. */
-export function blastSection({ verdict, run }: RunSummary): string {
-  const { blastRadius } = verdict;
-  if (verdict.outcome !== 'fail' && nobodyReceived(verdict)) return '';
-  const { usersReceived, usersTapped, videosPlayed, usersExposed, usersAffectedShare } =
-    blastRadius;
-  const { firstAtMs, lastAtMs } = blastRadius;
-  const rows: readonly (readonly [string, string, string])[] = [
-    ['Users who received a stranger’s thumbnail', thousands(usersReceived), 'about 13,000'],
-    ['Users who tapped one', thousands(usersTapped), '1,504'],
-    ['Clips of strangers that were played', thousands(videosPlayed), 'some'],
-    ['Users whose home was shown', thousands(usersExposed), 'not known'],
-  ];
-  const when =
-    firstAtMs === null || lastAtMs === null
-      ? ''
-      : ` The first was shown at ${seconds(firstAtMs)}, the last at ${seconds(lastAtMs)}${blastRadius.stillLeakingAfterCalm ? ', and it had not stopped when the system was calm again' : ''}.`;
-  return `<section aria-labelledby="blast">
-<h2 id="blast">How far it went</h2>
-<p>${percent(usersAffectedShare)} of ${counted(run.users, 'user')} were on one side or the other.${when}</p>
-<div class="scroll"><table class="blast">
-<thead><tr><th scope="col"><span class="hidden">What</span></th><th scope="col" class="figure">this run</th><th scope="col" class="figure">the incident,<br>February 2024</th></tr></thead>
-<tbody>${rows.map(([name, ours, theirs]) => `<tr><th scope="row">${name}</th><td class="figure${ours === '0' ? '' : ' some'}">${ours}</td><td class="figure">${theirs}</td></tr>`).join('')}</tbody>
-</table></div>
-</section>`;
 }
 
 /** The timeline: a place for each chart, and beside each the same in words and as a small table. */

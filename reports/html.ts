@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Charts, toCharts } from './charts.ts';
+import { blastSection } from './html-blast.ts';
 import { picturesSection } from './html-pictures.ts';
 import {
-  blastSection,
   circumstancesSection,
   findingsSection,
   text,

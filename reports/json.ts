@@ -1,4 +1,6 @@
 import type { BlastRadius, CheckedFinding, CheckName, Outcome } from '../harness/model/finding.ts';
+import type { FleetEstimate } from './fleet.ts';
+import { incident } from './incident.ts';
 import type { RunSummary } from './summary.ts';
 
 /** The object of `crosswire run --json`; `run.schema.json` beside this file describes it. */
@@ -10,13 +12,20 @@ export interface RunJson {
   readonly cache: string;
   readonly seed: number;
   readonly findings: readonly FindingJson[];
-  readonly blastRadius: BlastRadius;
+  readonly blastRadius: BlastRadiusJson;
   readonly attribution: readonly { readonly hop: string; readonly count: number }[];
   /** Path of the record. */
   readonly record: string;
   /** Path of each report that was written, by its format. */
   readonly reports: Readonly<Record<string, string>>;
 }
+
+type BlastRadiusJson = BlastRadius & {
+  /** The figures of the incident of February 2024, for comparison. */
+  readonly incident: typeof incident;
+  /** Scaled to the fleet of `--fleet`; null without it. */
+  readonly fleet: FleetEstimate | null;
+};
 
 interface FindingJson {
   readonly check: CheckName;
@@ -38,7 +47,7 @@ export function toRunJson(summary: RunSummary): RunJson {
     cache: run.cache,
     seed: run.seed,
     findings: verdict.findings.map(toFindingJson),
-    blastRadius: toBlastRadiusJson(verdict.blastRadius),
+    blastRadius: toBlastRadiusJson(verdict.blastRadius, summary.fleet),
     attribution: summary.attribution.map(({ hop, count }) => ({ hop, count })),
     record: summary.record,
     reports: Object.fromEntries(summary.reports.map(({ format, path }) => [format, path])),
@@ -69,15 +78,21 @@ function toFindingJson(finding: CheckedFinding): FindingJson {
 }
 
 /** Field by field, so that what a later model adds does not slip past the schema. */
-function toBlastRadiusJson(blastRadius: BlastRadius): BlastRadius {
+function toBlastRadiusJson(blastRadius: BlastRadius, fleet: FleetEstimate | null): BlastRadiusJson {
   return {
+    users: blastRadius.users,
     usersReceived: blastRadius.usersReceived,
+    usersReceivedPictures: blastRadius.usersReceivedPictures,
     usersTapped: blastRadius.usersTapped,
     videosPlayed: blastRadius.videosPlayed,
     usersExposed: blastRadius.usersExposed,
+    strangersPerExposedUser: blastRadius.strangersPerExposedUser,
+    usersAffected: blastRadius.usersAffected,
     usersAffectedShare: blastRadius.usersAffectedShare,
     firstAtMs: blastRadius.firstAtMs,
     lastAtMs: blastRadius.lastAtMs,
     stillLeakingAfterCalm: blastRadius.stillLeakingAfterCalm,
+    incident,
+    fleet,
   };
 }

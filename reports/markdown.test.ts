@@ -14,7 +14,7 @@ test('the job summary has the verdict, a table of findings, how far it went and 
     '| mapping | pass | 0 in 12,004 answers&#58; with 95 % confidence fewer than 1 in 4,007 |',
   );
   expect(lines).toContain(
-    '183 of 480 users received a stranger’s thumbnail, 21 tapped one, 3 clips played, 201 users exposed, 55.4 % of all affected, from 19.2 s to 37.9 s.',
+    '183 of 480 users received a stranger’s thumbnail, 21 tapped one, 3 clips played, 201 users exposed, each to a median of 2 strangers, at most 7, 55.4 % of all affected, from 19.2 s to 37.9 s.',
   );
   expect(lines.slice(-4)).toEqual([
     '```sh',

@@ -1,3 +1,4 @@
+import { fleetSentence, incidentSentence, strangersWords } from './blast-words.ts';
 import { markdownText } from './markup.ts';
 import { counted, percent, seconds, thousands } from './numbers.ts';
 import type { RunSummary } from './summary.ts';
@@ -42,18 +43,21 @@ const MARKS: Readonly<Record<RunSummary['verdict']['outcome'], string>> = {
   inconclusive: '❔',
 };
 
-function blast({ verdict: { blastRadius }, run }: RunSummary): readonly string[] {
+function blast({ verdict: { blastRadius }, run, fleet }: RunSummary): readonly string[] {
   const { usersReceived, usersTapped, usersExposed, videosPlayed, firstAtMs, lastAtMs } =
     blastRadius;
-  if (usersReceived === 0) return [];
+  const scaled = fleet === null ? [] : [fleetSentence(fleet), ''];
+  if (usersReceived === 0) return scaled;
   const received = `${thousands(usersReceived)} of ${counted(run.users, 'user')} received a stranger’s thumbnail`;
   const tapped = `${thousands(usersTapped)} tapped one, ${counted(videosPlayed, 'clip')} played`;
-  const exposed = `${counted(usersExposed, 'user')} exposed, ${percent(blastRadius.usersAffectedShare)} of all affected`;
+  const each = blastRadius.strangersPerExposedUser;
+  const strangers = each === null ? '' : `, each to ${strangersWords(each)}`;
+  const exposed = `${counted(usersExposed, 'user')} exposed${strangers}, ${percent(blastRadius.usersAffectedShare)} of all affected`;
   const when =
     firstAtMs === null || lastAtMs === null
       ? ''
       : `, from ${seconds(firstAtMs)} to ${seconds(lastAtMs)}`;
-  return [`${received}, ${tapped}, ${exposed}${when}.`, ''];
+  return [`${received}, ${tapped}, ${exposed}${when}.`, '', incidentSentence(), '', ...scaled];
 }
 
 /** A code block whose fence is longer than any run of backticks in the line. */

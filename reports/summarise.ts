@@ -4,6 +4,7 @@ import type { RunRow, ShownRow } from '../harness/model/rows.ts';
 import type { RecordReader } from '../harness/record/reader.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { faultWords } from './fault-words.ts';
+import { scaledTo } from './fleet.ts';
 import type {
   FaultSummary,
   FloodSummary,
@@ -20,6 +21,8 @@ import { timelineOf } from './timeline.ts';
 export interface SummariseOptions {
   readonly verdict: Verdict;
   readonly reports?: readonly ReportFile[];
+  /** How many users to scale the blast radius to. */
+  readonly fleet?: number | undefined;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface SummariseOptions {
  * what it promises to be.
  */
 export function summarise(record: RecordReader, options: SummariseOptions): RunSummary {
-  const { verdict, reports = [] } = options;
+  const { verdict, reports = [], fleet } = options;
   const run = record.run();
   const plan = record.plan();
   const environment = environmentOf(run.environment);
@@ -42,6 +45,7 @@ export function summarise(record: RecordReader, options: SummariseOptions): RunS
   return {
     run: header,
     verdict,
+    fleet: fleet === undefined ? null : scaledTo(fleet, verdict.blastRadius),
     phases,
     faults,
     timeline: timelineOf(record, { endMs, leakedAtMs: leaked.map(({ shownNs }) => ms(shownNs)) }),

@@ -1,5 +1,6 @@
 import type { Verdict } from '../harness/model/finding.ts';
 import type { OpOutcome, RunRow, ShownRow } from '../harness/model/rows.ts';
+import type { FleetEstimate } from './fleet.ts';
 
 /**
  * Everything that any report prints of one run, as plain values. `summarise` makes it from a record; every report is a
@@ -8,6 +9,8 @@ import type { OpOutcome, RunRow, ShownRow } from '../harness/model/rows.ts';
 export interface RunSummary {
   readonly run: RunHeader;
   readonly verdict: Verdict;
+  /** The blast radius scaled to a fleet; null when none was named. */
+  readonly fleet: FleetEstimate | null;
   readonly phases: readonly PhaseSummary[];
   readonly faults: readonly FaultSummary[];
   readonly timeline: Timeline;

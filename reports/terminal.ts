@@ -1,4 +1,5 @@
 import type { CheckedFinding, Outcome } from '../harness/model/finding.ts';
+import { fleetWords } from './blast-words.ts';
 import { counted, fewerThan, latency, percent, seconds, thousands } from './numbers.ts';
 import { type Line, type Paint, renderedLine } from './painted-line.ts';
 import { columnsOf, padded, plain, shortened, shortenedInside } from './plain-text.ts';
@@ -183,8 +184,15 @@ function blast({ verdict, run }: RunSummary): readonly Line[] {
   ];
 }
 
-function sideFigures({ floods, selfAudit }: RunSummary): readonly Line[] {
-  return [...floodLine(floods), ...auditLine(selfAudit)];
+/** Said of a run without a leak too: that nobody of a few hundred was affected leaves room for many of a fleet. */
+function fleetLine({ fleet }: RunSummary): readonly Line[] {
+  if (fleet === null) return [];
+  return [labelled('fleet', fleetWords(fleet))];
+}
+
+function sideFigures(summary: RunSummary): readonly Line[] {
+  const { floods, selfAudit } = summary;
+  return [...fleetLine(summary), ...floodLine(floods), ...auditLine(selfAudit)];
 }
 
 function floodLine(floods: RunSummary['floods']): readonly Line[] {

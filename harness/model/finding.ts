@@ -1,4 +1,4 @@
-import type { RecordTable } from './rows.ts';
+import type { RecordTable, ShownRow } from './rows.ts';
 
 /** The names of all checks; `crosswire list checks` prints them. */
 export type CheckName =
@@ -63,19 +63,48 @@ export interface Verdict {
 
 export type CheckedFinding = Finding & { readonly check: CheckName };
 
-/** How far it went, in the words of the incident. Canaries are left out. Times in milliseconds from the start of the run. */
+/**
+ * How far it went, in the words of the incident. Canaries are left out, and so is whoever showed no session of their own. Times in
+ * milliseconds from the start of the run.
+ */
 export interface BlastRadius {
+  /** All users who are not canaries. */
+  readonly users: number;
   /** Users who were given a picture (or list entry) of a device that they may not see. */
   readonly usersReceived: number;
+  /** Of those, users who were given a picture or clip, and not list entries alone. */
+  readonly usersReceivedPictures: number;
   /** Of those, users who tapped a foreign picture, whatever the tap was answered. */
   readonly usersTapped: number;
   /** Clips of strangers that were played. */
   readonly videosPlayed: number;
-  /** Users whose pictures were shown to strangers. */
+  /** Users whose pictures (or list entries) were shown to strangers. */
   readonly usersExposed: number;
-  /** Users on either side, as a share of all users who are not canaries. */
+  /** To how many strangers each of them was shown; null when nobody was. */
+  readonly strangersPerExposedUser: { readonly median: number; readonly max: number } | null;
+  /** Users on either side, each counted once. */
+  readonly usersAffected: number;
+  /** The same, as a share of `users`. */
   readonly usersAffectedShare: number;
   readonly firstAtMs: number | null;
   readonly lastAtMs: number | null;
   readonly stillLeakingAfterCalm: boolean;
+}
+
+/** One thing that one person must be told of: what they were shown of somebody, or what of theirs somebody was shown. */
+export interface AffectedPerson {
+  readonly userId: string;
+  readonly side: 'received' | 'exposed';
+  /** Who is on the other side; null when the plan does not know whose the device is. */
+  readonly counterpartId: string | null;
+  readonly deviceId: string;
+  /** Null for what names no event. */
+  readonly eventId: string | null;
+  readonly surface: ShownRow['surface'];
+  /** Milliseconds from the start of the run. */
+  readonly firstAtMs: number;
+  /** How often it was shown. */
+  readonly times: number;
+  /** Whether whoever was shown it tapped it or had it played. */
+  readonly tapped: boolean;
 }

@@ -1,6 +1,4 @@
 import type { ShownRow } from '../model/rows.ts';
-import type { RecordReader } from '../record/reader.ts';
-import { knownOf } from './known.ts';
 import type { Ownership } from './ownership.ts';
 
 /** What the predicate needs to know of a shown row. */
@@ -35,38 +33,6 @@ function maySee(
   return surface === 'live'
     ? ownership.mayWatch(viewerId, seen.deviceId, during)
     : ownership.maySee(viewerId, seen, during);
-}
-
-/** A picture or list entry that somebody was given who may not see the devices that it names. */
-export interface ForeignShown {
-  readonly row: Pick<ShownRow, (typeof columns)[number]>;
-  readonly devices: readonly string[];
-  /** Whose devices they are, as far as the plan and its changes tell. */
-  readonly ownerIds: readonly string[];
-}
-
-const columns = [
-  'id',
-  'opId',
-  'viewerId',
-  'surface',
-  'requestedNs',
-  'shownNs',
-  'askedEventId',
-  'state',
-  'deviceId',
-  'eventId',
-  'tailDeviceId',
-] as const;
-
-/** All foreign pictures and list entries that viewers were shown, row by row, canaries and swapped bytes left out. */
-export function* foreignShown(record: RecordReader): Generator<ForeignShown> {
-  const ownership = knownOf(record).ownership();
-  for (const row of record.rows('shown', columns, { canary: false, swapped: false })) {
-    const devices = foreignDevices(row, ownership);
-    if (devices.length === 0) continue;
-    yield { row, devices, ownerIds: ownersOf(devices, row.shownNs, ownership) };
-  }
 }
 
 /** Whose devices they were at that moment, where that is known. */

@@ -43,10 +43,14 @@ test('a good record passes by every check of its plan', () => {
   });
   expect(verdict.outcome).toBe('pass');
   expect(verdict.blastRadius).toEqual({
+    users: 3,
     usersReceived: 0,
+    usersReceivedPictures: 0,
     usersTapped: 0,
     videosPlayed: 0,
     usersExposed: 0,
+    strangersPerExposedUser: null,
+    usersAffected: 0,
     usersAffectedShare: 0,
     firstAtMs: null,
     lastAtMs: null,
@@ -116,10 +120,14 @@ test('the blast radius counts people once, in the words of the incident, without
     ],
   });
   expect(blastRadius).toEqual({
+    users: 3,
     usersReceived: 2,
+    usersReceivedPictures: 2,
     usersTapped: 1,
     videosPlayed: 2,
     usersExposed: 2,
+    strangersPerExposedUser: { median: 1, max: 1 },
+    usersAffected: 3,
     usersAffectedShare: 1,
     firstAtMs: 0.000301,
     lastAtMs: 5,
