@@ -62,7 +62,7 @@ export async function startFaultEngine(
       name,
       listen: { host: '127.0.0.1', port: 0 },
       upstream: wireEndpoint,
-      replies: () => wire.call('replies', null),
+      seen: () => wire.call('seen', null),
     }),
   );
   return {

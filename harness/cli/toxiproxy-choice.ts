@@ -88,7 +88,7 @@ async function requireReach(url: string): Promise<void> {
       name: `crosswire-reach-${port}`,
       listen: { host: loopback, port: 0 },
       upstream: { host: loopback, port },
-      replies: async () => 0,
+      seen: async () => ({ replies: 0, endedByCache: 0, endedByClient: 0 }),
     });
     await hear(engine.endpoint);
   } catch (error) {

@@ -8,7 +8,7 @@ import type { StartedService } from '../model/service.ts';
 import type { Endpoint } from '../model/target.ts';
 import { openBench, type ProviderBench } from '../services/provider-bench.ts';
 import { toxiproxyProvider } from '../services/toxiproxy.ts';
-import { createToxiproxyEngine, type ToxiproxyEngine } from './toxiproxy.ts';
+import { createToxiproxyEngine, type SeenTraffic, type ToxiproxyEngine } from './toxiproxy.ts';
 
 // The folder that its program, toxiproxy-server, was built into need not be on PATH.
 const built = process.env['TOXIPROXY_SERVER'];
@@ -22,33 +22,41 @@ const { state, says } = await toxiproxyProvider({
   scratchDirectory: '/',
   onProcess: () => undefined,
 }).available();
+const nothing: SeenTraffic = { replies: 0, endedByCache: 0, endedByClient: 0 };
 const every = { timesMax: 1_000_000 } as const;
 const always = { selector: {}, ...every } as const;
 
 /** Answers each line with as many bytes as it says, and counts its answers. */
 interface Answerer extends AsyncDisposable {
   readonly endpoint: Endpoint;
-  readonly answers: () => number;
+  readonly seen: () => SeenTraffic;
 }
 
 async function openAnswerer(name = 'x'): Promise<Answerer> {
-  let answers = 0;
+  const seen = { replies: 0, endedByCache: 0, endedByClient: 0 };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
+    let isEnded = false;
+    socket.on('close', () => {
+      if (!isEnded) seen.endedByClient += 1;
+    });
     socket.on('error', () => undefined);
     socket.setEncoding('latin1').on('data', (text: string) => {
       for (const line of text.split('\n').filter((line) => line !== '')) {
-        answers += 1;
-        if (line === 'end') socket.end();
-        else socket.write(name.repeat(Number(line)));
+        seen.replies += 1;
+        if (line === 'end') {
+          isEnded = true;
+          seen.endedByCache += 1;
+          socket.end();
+        } else socket.write(name.repeat(Number(line)));
       }
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     endpoint: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
-    answers: () => answers,
+    seen: () => ({ ...seen }),
     [Symbol.asyncDispose]: async () => {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -132,7 +140,7 @@ describe.skipIf(state === 'missing')(
         name: name ?? `cache-${proxies}`,
         listen: loopback,
         upstream: answerer.endpoint,
-        replies: async () => answerer.answers(),
+        seen: async () => answerer.seen(),
       });
     }
 
@@ -185,7 +193,7 @@ describe.skipIf(state === 'missing')(
     test('a close is passed on late', async () => {
       await using engine = await open();
       using client = await dial(engine.endpoint);
-      await using _ = await engine.install('close', {
+      await using fault = await engine.install('close', {
         type: 'delay-close',
         delayMs: 150,
         ...every,
@@ -194,6 +202,7 @@ describe.skipIf(state === 'missing')(
       client.ask('end');
       expect(await client.ended).toBe('FIN');
       expect(performance.now() - askedAt).toBeGreaterThanOrEqual(149);
+      expect(await fault.bit()).toBe(1);
     });
 
     test('nothing comes through, and healing ends the connection', async () => {
@@ -226,6 +235,23 @@ describe.skipIf(state === 'missing')(
       expect(client.bytes()).toBe(0);
     });
 
+    test('it is the silence of the server that ends it, not that of the proxy', async () => {
+      await using engine = await open();
+      using client = await dial(engine.endpoint);
+      await using fault = await engine.install('drop', {
+        type: 'drop-bytes',
+        closeAfterMs: 600,
+        ...every,
+      });
+      client.ask(10);
+      await delay(250);
+      const askedAt = performance.now();
+      client.ask(10);
+      expect(await client.ended).toBe('FIN');
+      expect(performance.now() - askedAt).toBeGreaterThanOrEqual(599);
+      expect(await fault.bit()).toBe(2);
+    });
+
     test('a new connection is reset when its first bytes come, an older one gets a FIN', async () => {
       await using engine = await open();
       using older = await dial(engine.endpoint);
@@ -242,7 +268,8 @@ describe.skipIf(state === 'missing')(
       expect(await newer.ended).toBe('ECONNRESET');
       expect(await older.ended).toBe('FIN');
       expect(newer.bytes() + older.bytes()).toBe(1);
-      expect(await fault.bit()).toBe(2);
+      // The side of the server hears of it a moment later.
+      await expect.poll(() => fault.bit()).toBe(2);
     });
 
     test('bytes come in small pieces, all of them', async () => {
@@ -265,11 +292,16 @@ describe.skipIf(state === 'missing')(
     test('a connection ends after exactly so many bytes', async () => {
       await using engine = await open();
       using client = await dial(engine.endpoint);
-      await using _ = await engine.install('limit', { type: 'limit-bytes', bytes: 17, ...every });
+      await using fault = await engine.install('limit', {
+        type: 'limit-bytes',
+        bytes: 17,
+        ...every,
+      });
       client.ask(10);
       client.ask(10);
       expect(await client.ended).toBe('FIN');
       expect(client.bytes()).toBe(17);
+      await expect.poll(() => fault.bit()).toBe(1);
     });
 
     test('down ends what is established and refuses what is new, and the same port is open again afterwards', async () => {
@@ -333,7 +365,7 @@ describe.skipIf(state === 'missing')(
         name: 'cache',
         listen: loopback,
         upstream: answerer.endpoint,
-        replies: async () => 0,
+        seen: async () => nothing,
       });
       const fault = await engine.install('hold', { type: 'hold-reply', forMs: 10, ...always });
       await server.kill();
@@ -349,7 +381,7 @@ describe.skipIf(state === 'missing')(
         name: 'cache',
         listen: loopback,
         upstream: answerer.endpoint,
-        replies: async () => 0,
+        seen: async () => nothing,
       });
       await expect(engine).rejects.toThrow('Toxiproxy did not say its version');
     });
@@ -363,7 +395,7 @@ test('a package that is not installed is named, with what to do', async () => {
     name: 'cache',
     listen: loopback,
     upstream: loopback,
-    replies: async () => 0,
+    seen: async () => nothing,
     load: () => import(name),
   });
   await expect(engine).rejects.toThrow('npm install toxiproxy-node-client@4');

@@ -14,10 +14,19 @@ export interface ToxiproxyOptions {
   /** What the proxy listens on. Port 0 takes a free one, which somebody else may take while the proxy is down. */
   readonly listen: Endpoint;
   readonly upstream: Endpoint;
-  /** How many replies the upstream has given so far. Toxiproxy does not say how often a toxic acted, so those that came into it are counted. */
-  readonly replies: () => Promise<number>;
+  /** What has passed behind it so far: Toxiproxy does not say how often a toxic acted, so what came of it there is counted. */
+  readonly seen: () => Promise<SeenTraffic>;
   /** Imports `toxiproxy-node-client` unless told. */
   readonly load?: () => Promise<typeof ToxiproxyClient>;
+}
+
+/** Counted by whoever stands between Toxiproxy and the cache. */
+export interface SeenTraffic {
+  readonly replies: number;
+  /** Connections that the cache ended. */
+  readonly endedByCache: number;
+  /** Connections that were ended from the side of the client, which is where Toxiproxy stands. */
+  readonly endedByClient: number;
 }
 
 /** A second engine behind the seam of the wire. Disposing heals by removing the proxy, which ends its connections. */
@@ -34,7 +43,7 @@ const answerMsMax = 10_000;
 
 /** Makes a proxy in a Toxiproxy that runs. Rejects, and leaves nothing behind, when it does not answer or the name is taken. */
 export async function createToxiproxyEngine(options: ToxiproxyOptions): Promise<ToxiproxyEngine> {
-  const { api, name, listen, replies } = options;
+  const { api, name, listen, seen } = options;
   const client = await connect(options);
   const says = `Toxiproxy ${versionOf(await within(client.getVersion(), 'say its version'))} at ${text(api)}`;
   let upstream = options.upstream;
@@ -77,7 +86,8 @@ export async function createToxiproxyEngine(options: ToxiproxyOptions): Promise<
       if (installed.has(faultId))
         throw new Error(`a rule ${faultId} is installed already; fault ids are unique in a plan`);
       installed.add(faultId);
-      const before = await replies();
+      const counted = countOf(action);
+      const before = counted(await seen());
       let heal: () => Promise<unknown>;
       try {
         heal = await act(faultId, action);
@@ -89,10 +99,10 @@ export async function createToxiproxyEngine(options: ToxiproxyOptions): Promise<
       let after: number | undefined;
       return guardOf(
         // Closing the port is a deed of its own; whom it refuses is not seen.
-        async () => (action.action === 'down' ? 1 : (after ?? (await replies())) - before),
+        async () => (action.action === 'down' ? 1 : (after ?? counted(await seen())) - before),
         async () => {
           await heal();
-          after = await replies();
+          after = counted(await seen());
           installed.delete(faultId);
         },
       );
@@ -105,6 +115,26 @@ export async function createToxiproxyEngine(options: ToxiproxyOptions): Promise<
       await within(proxy.remove(), `remove the proxy ${name}, which is left there`);
     },
   };
+}
+
+/** What tells that a toxic acted: the replies that came into it, or the connections that it ended or of which it kept the end back. */
+function countOf(action: ToxicAction): (seen: SeenTraffic) => number {
+  if (action.action === 'down') return () => 0;
+  const { type } = action;
+  switch (type) {
+    case 'slow_close':
+      return ({ endedByCache }) => endedByCache;
+    case 'reset_peer':
+    case 'limit_data':
+      return ({ endedByClient }) => endedByClient;
+    case 'latency':
+    case 'bandwidth':
+    case 'slicer':
+    case 'timeout':
+      return ({ replies }) => replies;
+    default:
+      return type satisfies never;
+  }
 }
 
 async function connect({

@@ -1,5 +1,6 @@
+import type { SeenTraffic } from '../faults/toxiproxy.ts';
 import type { WireRule } from '../model/fault.ts';
-import type { Recorder, WireRow } from '../model/rows.ts';
+import type { Recorder, WireConnectionRow, WireRow } from '../model/rows.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { InstalledRule } from '../wire/proxy.ts';
 import { serve } from './channel.ts';
@@ -23,14 +24,14 @@ export type WireApi = {
   install(rule: { readonly faultId: string; readonly rule: WireRule }): Promise<void>;
   bit(faultId: string): Promise<number>;
   remove(faultId: string): Promise<void>;
-  /** How many replies came from the cache so far. */
-  replies(nothing: null): Promise<number>;
+  /** What has passed so far, for whoever breaks things before the wire. */
+  seen(nothing: null): Promise<SeenTraffic>;
 };
 
 let record: ProcessRecord | undefined;
 let sockets: WireSockets | undefined;
 let upstream: Endpoint | undefined;
-let replies = 0;
+const seen = { replies: 0, endedByCache: 0, endedByClient: 0 };
 const installed = new Map<string, InstalledRule>();
 
 const api: WireApi = {
@@ -58,19 +59,26 @@ const api: WireApi = {
     installed.set(faultId, await sockets.wire.install(faultId, rule));
   },
   bit: async (faultId) => installed.get(faultId)?.bit() ?? 0,
-  replies: async () => replies,
+  seen: async () => seen,
   remove: async (faultId) => {
     await installed.get(faultId)?.[Symbol.asyncDispose]();
   },
 };
 
-/** The same recorder, and a count of replies beside it. */
+/** The same recorder, and what has been seen beside it. */
 function counting(recorder: Recorder): Recorder {
   return Object.create(recorder, {
     wire: {
       value: (row: WireRow) => {
-        if (row.replyNs !== null) replies += 1;
+        if (row.replyNs !== null) seen.replies += 1;
         recorder.wire(row);
+      },
+    },
+    wireConnection: {
+      value: (row: WireConnectionRow) => {
+        if (row.closedBy === 'server') seen.endedByCache += 1;
+        if (row.closedBy === 'client') seen.endedByClient += 1;
+        recorder.wireConnection(row);
       },
     },
   }) as Recorder;
