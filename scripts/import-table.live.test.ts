@@ -42,6 +42,7 @@ const forbidden: readonly (readonly [file: string, line: string, says: string])[
   ['harness/wire/a.ts', use('connect', 'node:net'), 'bytes in'],
   ['harness/oracle/a.ts', use('run', '../runner/run.ts'), 'pure over a record'],
   ['harness/oracle/a.ts', use('readFileSync', 'node:fs'), 'pure over a record'],
+  ['harness/forensics/a.ts', use('judge', '../oracle/verdict.ts'), 'findings arrive as values'],
   ['harness/fleet/a.ts', use('openPart', '../record/part.ts'), 'arrives as a value'],
   [
     'harness/services/a.ts',
