@@ -47,9 +47,9 @@ export async function startContractServer({
     const words = [...serverArguments(endpoint), ...(cluster?.words ?? [])];
     child = spawn('redis-server', words, { stdio: 'ignore' });
     await accepting(endpoint, child);
-    await cluster?.started(endpoint);
   };
   await start();
+  await cluster?.begun(endpoint);
   return {
     endpoint,
     start,
@@ -69,8 +69,8 @@ function serverArguments({ host, port }: Endpoint): string[] {
 
 interface ClusterOfOne {
   readonly words: readonly string[];
-  /** Gives it every slot, when it has none yet, and waits until it serves them. */
-  readonly started: (endpoint: Endpoint) => Promise<void>;
+  /** Gives it every slot, which it keeps from then on, and waits until it serves them. A node that comes back takes two seconds to. */
+  readonly begun: (endpoint: Endpoint) => Promise<void>;
   readonly remove: () => Promise<void>;
 }
 
@@ -84,8 +84,7 @@ async function clusterOfOne({ host }: Endpoint): Promise<ClusterOfOne> {
       `--cluster-enabled yes --cluster-port ${busPort} --cluster-announce-ip ${host} --dir ${folder}`.split(
         ' ',
       ),
-    started: async (endpoint) => {
-      // Refused by a node that came back, as it has them already.
+    begun: async (endpoint) => {
       await askOnce(endpoint, 'CLUSTER ADDSLOTSRANGE 0 16383');
       for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
         if ((await askOnce(endpoint, 'CLUSTER INFO')).includes('cluster_state:ok')) return;

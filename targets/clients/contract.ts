@@ -12,6 +12,8 @@ export interface ContractSubject {
   readonly words?: TargetWords;
   /** The file that exports the target as its default, as a URL: a child process imports it. */
   readonly targetUrl: string;
+  /** `values`: only what is given back; for an option that changes nothing else. All of the contract unless told. */
+  readonly parts?: 'all' | 'values';
   /** What the library is imported by, for example `ioredis-4.16.0` or the path of its entry; null for a target that has none. */
   readonly library: string | null;
   readonly world: World;
@@ -35,11 +37,12 @@ export function describeTarget({ words = {}, ...named }: ContractSubject): void 
       afterAll(async () => {
         await server[Symbol.asyncDispose]();
       });
-      const opened = async (): Promise<CacheClient> => openSubject(subject, server);
+      const opened: Opened = async (patienceMs) => openSubject(subject, server, patienceMs);
       describeValues(opened);
+      if (subject.parts === 'values') return;
+      for (const lack of subject.target.lacks) describeLack(lack, opened, () => server);
       describeOutages(opened, () => server);
       describeClosing(subject, () => server);
-      for (const lack of subject.target.lacks) describeLack(lack, opened, () => server);
       const lacked = new Set(subject.target.lacks.map(({ ability }) => ability));
       if (lacked.has('abort-signal')) return;
       test('a get under an aborted signal rejects', async () => {
@@ -51,7 +54,7 @@ export function describeTarget({ words = {}, ...named }: ContractSubject): void 
   );
 }
 
-type Opened = () => Promise<CacheClient>;
+type Opened = (patienceMs?: number) => Promise<CacheClient>;
 
 function describeValues(opened: Opened): void {
   test.each(awkwardValues)('gives back $says, byte for byte', async ({ says, value }) => {
@@ -108,7 +111,8 @@ function describeValues(opened: Opened): void {
   });
 
   test('a thousand gets and pages at once each get their own value', async () => {
-    await using client = await opened();
+    // This is about which value it is: a slow machine, and a pool that opens many connections first, may take their time.
+    await using client = await opened(20_000);
     const keys = Array.from({ length: 1_000 }, (_, index) => `many:${index}`);
     await Promise.all(keys.map(async (key) => client.set(key, bytes(key), 60_000)));
     const [singles, pages] = await Promise.all([
@@ -226,12 +230,16 @@ const hasAbility: Readonly<Record<Lack['ability'], AbilityProbe>> = {
   'get-or-load': async (client) => 'getOrLoad' in client,
 };
 
-async function openSubject(subject: ContractSubject, server: ContractServer): Promise<CacheClient> {
+async function openSubject(
+  subject: ContractSubject,
+  server: ContractServer,
+  patienceMs = timeoutMs,
+): Promise<CacheClient> {
   const library: unknown = subject.library === null ? null : await import(subject.library);
   return subject.target.open({
     endpoint: server.endpoint,
     library,
-    timeoutMs,
+    timeoutMs: patienceMs,
     world: subject.world,
   });
 }
