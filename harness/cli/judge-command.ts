@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { affectedCsv } from '../../reports/affected-csv.ts';
 import { formats } from '../../reports/formats.ts';
+import { affectedPeople } from '../oracle/affected.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { judgeRecord } from './judgement.ts';
+import { fleetOf, fleetSays } from './fleet-option.ts';
+import { judgeRecord, withRecord, writeAffected } from './judgement.ts';
 import { unknown } from './options.ts';
 import { reportAssets } from './package-facts.ts';
 import { stageOn } from './stage.ts';
@@ -13,12 +16,24 @@ export function addJudgeCommand(program: Command): void {
     .command('judge')
     .description('judge a saved record again')
     .argument('<record>', 'the record.sqlite of a run')
+    .option('--fleet <users>', fleetSays)
     .option('--json', 'print the result as JSON')
-    .action((recordPath: string, { json = false }: { readonly json?: boolean }) => {
-      const summary = judgeRecord(recordPath);
-      stageOn({ json, quiet: false }).result(summary);
-      process.exitCode = exitCodeOf(summary.verdict.outcome);
-    });
+    .action(
+      (
+        recordPath: string,
+        { fleet, json = false }: { readonly fleet?: string; readonly json?: boolean },
+      ) => {
+        const summary = judgeRecord(recordPath, { fleet: fleetOf(fleet) });
+        stageOn({ json, quiet: false }).result(summary);
+        process.exitCode = exitCodeOf(summary.verdict.outcome);
+      },
+    );
+}
+
+interface ReportWords {
+  readonly format: string;
+  readonly output?: string;
+  readonly fleet?: string;
 }
 
 /** `crosswire report`: render a saved record. */
@@ -27,24 +42,33 @@ export function addReportCommand(program: Command): void {
     .command('report')
     .description('render a saved record')
     .argument('<record>', 'the record.sqlite of a run')
-    .option('--format <name>', formats.map(({ name }) => name).join(', '), 'html')
+    .option('--format <name>', formatNames.join(', '), 'html')
+    .option('--fleet <users>', fleetSays)
     .option('--output <file>', 'write there instead of standard output')
-    .action(
-      async (
-        recordPath: string,
-        { format: name, output }: { readonly format: string; readonly output?: string },
-      ) => {
-        const format = formats.find((known) => known.name === name);
-        if (format === undefined)
-          throw unknown(
-            'format',
-            name,
-            formats.map((known) => known.name),
-          );
-        const summary = judgeRecord(recordPath);
-        const text = format.render(summary, reportAssets());
-        if (output === undefined) process.stdout.write(text);
-        else writeFileSync(output, text);
-      },
-    );
+    .action((recordPath: string, { format: name, output, fleet }: ReportWords) => {
+      const users = fleetOf(fleet);
+      if (name === 'csv') {
+        writeCsv(recordPath, output);
+        return;
+      }
+      const format = formats.find((known) => known.name === name);
+      if (format === undefined) throw unknown('format', name, formatNames);
+      const text = format.render(judgeRecord(recordPath, { fleet: users }), reportAssets());
+      if (output === undefined) process.stdout.write(text);
+      else writeFileSync(output, text);
+    });
+}
+
+const formatNames: readonly string[] = [...formats.map(({ name }) => name), 'csv'];
+
+function writeCsv(recordPath: string, output: string | undefined): void {
+  withRecord(recordPath, (record) => {
+    if (output !== undefined) {
+      writeAffected(record, output);
+      return;
+    }
+    // Whoever reads our output may stop reading (`| head`).
+    process.stdout.on('error', () => undefined);
+    for (const line of affectedCsv(affectedPeople(record))) process.stdout.write(line);
+  });
 }

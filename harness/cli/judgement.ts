@@ -1,12 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { affectedCsv } from '../../reports/affected-csv.ts';
 import { formats } from '../../reports/formats.ts';
 import { summarise } from '../../reports/summarise.ts';
-import type { RunSummary } from '../../reports/summary.ts';
+import type { ReportFile, RunSummary } from '../../reports/summary.ts';
+import { affectedPeople } from '../oracle/affected.ts';
 import { judge } from '../oracle/verdict.ts';
-import { openRecord } from '../record/reader.ts';
+import { openRecord, type RecordReader } from '../record/reader.ts';
 import { reportAssets } from './package-facts.ts';
+
+export interface Judging {
+  /** Absent when no reports are wanted. */
+  readonly reports?: ReportsWanted;
+  /** How many users to scale the blast radius to; absent when no fleet was named. */
+  readonly fleet?: number | undefined;
+}
 
 export interface ReportsWanted {
   /** Where the reports are written. */
@@ -16,37 +25,66 @@ export interface ReportsWanted {
 }
 
 /** Judges a record without writing to it, and writes the reports when they are wanted. Throws RecordError when it cannot be read. */
-export function judgeRecord(recordPath: string, wanted?: ReportsWanted): RunSummary {
+export function judgeRecord(recordPath: string, { reports, fleet }: Judging = {}): RunSummary {
+  return withRecord(recordPath, (record) => {
+    const verdict = judge(record);
+    const files = reports === undefined ? [] : reportFiles(reports.folder);
+    const summary = summarise(record, { verdict, reports: files, fleet });
+    if (reports === undefined || writeReports(record, summary, reports)) return summary;
+    return summarise(record, { verdict, reports: [], fleet });
+  });
+}
+
+/** Writes who must be told into a file that is made or emptied before, line by line. */
+export function writeAffected(record: RecordReader, filePath: string): void {
+  const file = openSync(filePath, 'w');
+  try {
+    for (const line of affectedCsv(affectedPeople(record))) writeFileSync(file, line);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Opens a record for as long as `use` runs. Throws RecordError when it cannot be read. */
+export function withRecord<Result>(
+  recordPath: string,
+  use: (record: RecordReader) => Result,
+): Result {
   const scratchFolder = mkdtempSync(path.join(tmpdir(), 'crosswire-judge-'));
   try {
     using record = openRecord(recordPath, { scratchFolder });
-    const reports =
-      wanted === undefined
-        ? []
-        : formats.map(({ name, fileName }) => ({
-            format: name,
-            path: path.join(wanted.folder, fileName),
-          }));
-    const verdict = judge(record);
-    const summary = summarise(record, { verdict, reports });
-    if (wanted === undefined || writeReports(summary, wanted)) return summary;
-    return summarise(record, { verdict, reports: [] });
+    return use(record);
   } finally {
     rmSync(scratchFolder, { recursive: true, force: true });
   }
 }
 
+const affectedFile = 'affected.csv';
+
+function reportFiles(folder: string): readonly ReportFile[] {
+  return [
+    ...formats.map(({ name, fileName }) => ({ format: name, path: path.join(folder, fileName) })),
+    { format: 'csv', path: path.join(folder, affectedFile) },
+  ];
+}
+
 /** All of them or none: a report that is cut off would look whole. */
-function writeReports(summary: RunSummary, { folder, say }: ReportsWanted): boolean {
+function writeReports(
+  record: RecordReader,
+  summary: RunSummary,
+  { folder, say }: ReportsWanted,
+): boolean {
   const files = formats.map(({ fileName, render }) => ({
     file: path.join(folder, fileName),
     text: render(summary, reportAssets()),
   }));
+  const affected = path.join(folder, affectedFile);
   try {
     for (const { file, text } of files) writeFileSync(file, text);
+    writeAffected(record, affected);
     return true;
   } catch (error) {
-    for (const { file } of files) rmSync(file, { force: true });
+    for (const { file } of [...files, { file: affected }]) rmSync(file, { force: true });
     const why = error instanceof Error ? error.message : String(error);
     say(
       `the reports could not be written to ${folder} (${why}): make room, then crosswire report ${summary.record}`,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { exitCodes } from './exit-code.ts';
+import { fleetSays } from './fleet-option.ts';
 import { requireFreePort } from './free-port.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { planned } from './planned.ts';
@@ -43,6 +44,7 @@ export function addRunCommand(program: Command): void {
       'first prove on ioredis 4.16.0 that the oracle sees (default without --target)',
     )
     .option('--no-audit', 'leave that proof out')
+    .option('--fleet <users>', fleetSays)
     .option('--backend-port <port>', 'a fixed port for the backend')
     .option('--wire-port <port>', 'a fixed port for the wire in front of the cache')
     .option('--allow-host <host...>', 'allow an address that is not this machine')

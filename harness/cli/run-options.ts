@@ -8,6 +8,7 @@ import { planOf } from '../plan/plan.ts';
 import { type CacheChoice, cacheChoice } from './cache-choice.ts';
 import { engineRefusal, type FaultEngine } from './fault-engine.ts';
 import { fileLimitFor } from './file-limit.ts';
+import { fleetOf } from './fleet-option.ts';
 import { count, quoted, scenarioNamed, unknown, writableFolder } from './options.ts';
 import { fitTarget, type TargetChoice } from './target-choice.ts';
 import { type ToxiproxyChoice, toxiproxyChoice } from './toxiproxy-choice.ts';
@@ -34,6 +35,7 @@ export interface RunWords {
   readonly audit?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly fleet?: string;
   readonly dryRun?: boolean;
 }
 
@@ -59,6 +61,8 @@ export interface RunOptions {
   readonly wirePort: number;
   readonly fileLimit: number | undefined;
   readonly audit: boolean;
+  /** How many users to scale the blast radius to; undefined when none was named. */
+  readonly fleet: number | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -140,6 +144,7 @@ export async function checkRunWords(scenarioName: string, words: RunWords): Prom
     wirePort: number('--wire-port', words.wirePort, 0, { min: 0, max: portMax }),
     fileLimit,
     audit: words.audit ?? words.target === undefined,
+    fleet: attempt(() => fleetOf(words.fleet), undefined),
     json: words.json ?? false,
     quiet: words.quiet ?? false,
   };

@@ -185,5 +185,6 @@ async function perform(
   };
   const recordPath = await conduct(request, stage, { reaper, signal: interrupt.signal });
   stage.clear();
-  return judgeRecord(recordPath, { folder, say: (line) => stage.say(line) });
+  const reports = { folder, say: (line: string) => stage.say(line) };
+  return judgeRecord(recordPath, { reports, fleet: options.fleet });
 }
