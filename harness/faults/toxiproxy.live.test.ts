@@ -198,6 +198,8 @@ describe.skipIf(state === 'missing')(
         delayMs: 150,
         ...every,
       });
+      client.ask(1);
+      await client.received(1);
       const askedAt = performance.now();
       client.ask('end');
       expect(await client.ended).toBe('FIN');
