@@ -28,9 +28,11 @@ export const webCacheMixup: Scenario<typeof size> = {
     const { crowdMs, freshSeconds, visitsPerSecond: perSecond } = numbers;
     return {
       ...everydayLife(rng, numbers),
+      // Whoever puts such a cache there has decided that answers may be so many seconds old, so nothing changes that would show it.
+      renewShare: 0,
       webCache: { keyedBy: 'url-and-session', freshSeconds },
       ...timeline(
-        patience(numbers),
+        { ...patience(numbers), changeShare: 0 },
         warmUp(numbers),
         phase('crowd', {
           forMs: crowdMs,

@@ -33,7 +33,7 @@ export interface Viewer {
   /**
    * Somebody whose right to see that device has just changed, or is about to, opens the app: the list and its thumbnails, then those
    * of the device's events that the list does not have any more but an earlier one had, then what the device sees now. Not while
-   * there is no room for another visit.
+   * as many such looks are going on as there may be visits.
    */
   lookAgain(deviceId: string): Promise<void>;
   /** Asks for a change of who may see a device. Undefined when it could not be asked for. */
@@ -51,6 +51,7 @@ export function viewer(user: User, around: ViewerSurroundings): Viewer {
   let idle: ViewerConnection | undefined;
   let visits = 0;
   let looks = 0;
+  let looksOpen = 0;
   let visitsOpen = 0;
   let state: 'open' | 'settling' | 'interrupted' = 'open';
 
@@ -103,8 +104,8 @@ export function viewer(user: User, around: ViewerSurroundings): Viewer {
       }
     },
     lookAgain: async (deviceId) => {
-      if (state !== 'open' || visitsOpen >= around.visitsPerViewerMax) return;
-      visitsOpen += 1;
+      if (state !== 'open' || looksOpen >= around.visitsPerViewerMax) return;
+      looksOpen += 1;
       looks += 1;
       const connection = takeConnection();
       const lots = around.rng.fork(`look ${looks} of ${user.userId}`);
@@ -114,7 +115,7 @@ export function viewer(user: User, around: ViewerSurroundings): Viewer {
         const visit = { user, around, connection, session, lots, remembered, hasHungUp, isOver };
         await lookOnceMore(visit, deviceId);
       } finally {
-        visitsOpen -= 1;
+        looksOpen -= 1;
         giveBack(connection);
       }
     },

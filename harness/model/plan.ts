@@ -105,7 +105,7 @@ export interface HangUps {
 export interface ChangesStep extends At {
   readonly type: 'changes';
   readonly overMs: number;
-  /** Share of all cameras that are changed in the course of the whole run; of few cameras it is more. */
+  /** Share of all cameras that are changed meanwhile. Of few cameras it is more, in proportion to the other steps. */
   readonly share: Ratio;
 }
 

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
+import { scenarios } from '../../scenarios/index.ts';
 import { expandChanges } from './changes.ts';
 import { changes } from './load.ts';
+import { planOf } from './plan.ts';
 import { population } from './population.ts';
 import { seededRng } from './rng.ts';
 
 const people = population(seededRng(3), { users: 20, cameras: 60, canaries: 4, redialMs: 1_000 });
 const steps = [
-  changes({ overMs: 1_000, share: 0.03 }),
-  { ...changes({ overMs: 2_000, share: 0.03 }), atMs: 5_000 },
+  changes({ overMs: 1_000, share: 0.01 }),
+  { ...changes({ overMs: 2_000, share: 0.02 }), atMs: 5_000 },
 ];
 
 test('the same seed gives the same changes, another seed others', () => {
@@ -47,3 +49,22 @@ test('large fleets change a share of their cameras, and tiny ones next to none',
 test('without a window nobody changes anything', () => {
   expect(expandChanges({ steps: [], population: people }, seededRng(3))).toEqual([]);
 });
+
+const changing = [...scenarios.values()].filter(({ name }) => name !== 'web-cache-mixup');
+
+test.each(changing.map((scenario) => [scenario.name, scenario] as const))(
+  '%s: owners change who may see their cameras in warm, in calm and between',
+  (_, scenario) => {
+    const plan = planOf(scenario, { seed: 1, size: { ...scenario.size, cameras: 60, users: 20 } });
+    const drawn = expandChanges(plan, seededRng(plan.seed));
+    const phases = plan.steps.filter((step) => step.type === 'phase');
+    const within = (name: string): number => {
+      const step = phases.find((each) => each.name === name);
+      if (step === undefined) return 0;
+      return drawn.filter(({ atMs }) => atMs >= step.atMs && atMs < step.atMs + step.forMs).length;
+    };
+    expect(within('warm')).toBeGreaterThan(0);
+    expect(within('calm')).toBeGreaterThan(0);
+    expect(drawn.length - within('warm') - within('calm')).toBeGreaterThan(0);
+  },
+);

@@ -20,8 +20,8 @@ const camerasPerChangeMin = 3;
 const kinds = ['unshare', 'transfer', 'remove', 'share'] as const satisfies PlannedChange['kind'][];
 
 /**
- * All changes of a plan as exact moments, sorted. They lie evenly over the windows of its `changes` steps taken together, every kind by
- * itself, and no camera is changed twice. Those of canaries are left alone.
+ * All changes of a plan as exact moments, sorted. Every kind by itself lies evenly over the `changes` steps, as their shares
+ * have it, and no camera is changed twice. Those of canaries are left alone.
  *
  * @param rng the plan's source, `seededRng(plan.seed)`
  */
@@ -30,8 +30,8 @@ export function expandChanges(
   rng: Rng,
 ): readonly PlannedChange[] {
   const windows = steps.filter((step) => step.type === 'changes');
-  const totalMs = windows.reduce((sum, { overMs }) => sum + overMs, 0);
-  if (totalMs === 0) return [];
+  const total = windows.reduce((sum, { share }) => sum + share, 0);
+  if (total === 0) return [];
   const own = rng.fork('changes');
   const people = population.users.filter(({ role }) => role === 'viewer');
   const judged = new Set(people.map(({ userId }) => userId));
@@ -40,23 +40,22 @@ export function expandChanges(
     .map((device) => ({ device, lot: own.fork(device.deviceId).unit() }))
     .sort((one, other) => one.lot - other.lot)
     .map(({ device }) => device);
-  const share = Math.max(...windows.map((window) => window.share));
   const each = Math.min(
-    Math.max(eachKindMin, Math.round((shuffled.length * share) / kinds.length)),
+    Math.max(eachKindMin, Math.round((shuffled.length * total) / kinds.length)),
     Math.floor(shuffled.length / (kinds.length * camerasPerChangeMin)),
   );
   const chosen = choose(shuffled, each);
   const changes = kinds.flatMap((kind) =>
     chosen[kind].map((device, index): PlannedChange => {
       const lots = own.fork(`${kind} ${index}`);
-      const share = (index + lots.unit()) / chosen[kind].length;
+      const into = (total * (index + lots.unit())) / chosen[kind].length;
       const others = people.filter(
         ({ userId }) => userId !== device.ownerId && !device.sharedWith.includes(userId),
       );
       const drawn = others[lots.integer(0, Math.max(0, others.length - 1))]?.userId ?? null;
       const { deviceId, ownerId: byUserId, sharedWith } = device;
       const other = { share: drawn, transfer: drawn, unshare: sharedWith[0] ?? null, remove: null };
-      const atMs = momentIn(windows, share * totalMs);
+      const atMs = momentIn(windows, into);
       return { atMs, kind, deviceId, byUserId, otherUserId: other[kind] };
     }),
   );
@@ -81,12 +80,12 @@ function choose(
   };
 }
 
-/** The moment so far into the windows, which are taken as if they lay end to end; whole microseconds. */
-function momentIn(windows: readonly ChangesStep[], intoMs: number): number {
-  let leftMs = intoMs;
-  for (const { atMs, overMs } of windows) {
-    if (leftMs < overMs) return Math.round((atMs + leftMs) * 1_000) / 1_000;
-    leftMs -= overMs;
+/** The moment at which so much of the steps' shares has passed; whole microseconds. */
+function momentIn(windows: readonly ChangesStep[], into: number): number {
+  let left = into;
+  for (const { atMs, overMs, share } of windows) {
+    if (left < share) return Math.round((atMs + (overMs * left) / share) * 1_000) / 1_000;
+    left -= share;
   }
   const last = windows.at(-1);
   return last === undefined ? 0 : last.atMs + last.overMs;

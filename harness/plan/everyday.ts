@@ -1,6 +1,6 @@
 import type { CheckName } from '../model/finding.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Rng } from '../model/world.ts';
+import type { Ratio, Rng } from '../model/world.ts';
 import { cameras, visits, visitsOfEveryone } from './load.ts';
 import { population } from './population.ts';
 import { type Phase, phase } from './timeline.ts';
@@ -34,19 +34,28 @@ export const everydayChecks: readonly CheckName[] = [
   'canary',
 ];
 
-/** How long whoever asked waits for an answer. A larger fleet waits longer: its herd is served one after the other all the same. */
+/**
+ * How long whoever asked waits for an answer, and how many owners change who may see their cameras meanwhile. A larger fleet waits longer: its herd
+ * is served one after the other all the same.
+ */
 export function patience({ cameras: count }: Pick<EverydaySize, 'cameras'>): {
   readonly requestDeadlineMs: number;
+  readonly changeShare: Ratio;
 } {
-  return { requestDeadlineMs: Math.max(4_000, count / 2) };
+  return { requestDeadlineMs: Math.max(4_000, count / 2), changeShare: 0.03 };
 }
+
+/** Newer versions of events a second, of all cameras together, at most. */
+const renewalsPerSecond = 4;
 
 /** People, cameras and how they live. Larger fleets dial and speak up less often each, so that together they stay the same. */
 export function everydayLife(
   rng: Rng,
   { cameras: count, users }: Pick<EverydaySize, 'cameras' | 'users'>,
-): Pick<Plan, 'population' | 'habits' | 'heartbeatMs' | 'intruder'> {
+): Pick<Plan, 'population' | 'habits' | 'heartbeatMs' | 'renewShare' | 'intruder'> {
   const redialMs = Math.max(1_000, count / 2);
+  const heartbeatMs = Math.max(4_000, count * 2);
+  const heartbeatsPerSecond = (count * 1_000) / heartbeatMs;
   return {
     population: population(rng.fork('population'), {
       users,
@@ -54,9 +63,16 @@ export function everydayLife(
       canaries: 4,
       redialMs,
     }),
-    habits: { tapShare: 1_504 / 13_000, thinkMsMin: 200, thinkMsMax: 1_500, pageSize: 10 },
-    heartbeatMs: Math.max(4_000, count * 2),
-    // Each of its fifteen ways within three seconds.
+    habits: {
+      tapShare: 1_504 / 13_000,
+      thinkMsMin: 200,
+      thinkMsMax: 1_500,
+      liveShare: 0.1,
+      pageSize: 10,
+    },
+    heartbeatMs,
+    renewShare: Math.min(0.2, renewalsPerSecond / heartbeatsPerSecond),
+    // Each of its eighteen ways within four seconds.
     intruder: { perSecond: 5 },
   };
 }

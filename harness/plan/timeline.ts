@@ -41,6 +41,9 @@ export function timeline(
   ...phases: readonly Phase[]
 ): Pick<Plan, 'steps' | 'requestDeadlineMs' | 'deadlineMs'> {
   const { changeShare = 0 } = settings;
+  const troubleMs = phases
+    .filter(({ name }) => name !== 'warm' && name !== 'calm')
+    .reduce((sum, { forMs }) => sum + forMs, 0);
   let startMs = 0;
   const steps: Step[] = [];
   for (const { name, forMs, faults, load } of phases) {
@@ -52,11 +55,8 @@ export function timeline(
     }
     for (const step of load) steps.push({ ...step, atMs: startMs + step.atMs });
     if (changeShare > 0) {
-      const window = changesWindow({ name, forMs });
-      steps.push({
-        ...changes({ overMs: window.overMs, share: changeShare }),
-        atMs: startMs + window.fromMs,
-      });
+      const { fromMs, ...window } = changesWindow({ name, forMs }, { changeShare, troubleMs });
+      steps.push({ ...changes(window), atMs: startMs + fromMs });
     }
     startMs = endMs;
   }
@@ -73,11 +73,15 @@ export function timeline(
   return { steps, requestDeadlineMs, deadlineMs: startMs + 2 * requestDeadlineMs };
 }
 
-/** In warm there is something to change once cameras have uploaded, and in calm everybody still reads after the last change. */
-function changesWindow({ name, forMs }: Pick<Phase, 'name' | 'forMs'>): {
-  readonly fromMs: number;
-  readonly overMs: number;
-} {
-  if (name === 'warm') return { fromMs: forMs / 2, overMs: forMs / 2 };
-  return { fromMs: 0, overMs: name === 'calm' ? forMs / 3 : forMs };
+/**
+ * A quarter of the changes is made in warm, once cameras have uploaded, and a quarter in the beginning of calm, so that everybody still
+ * reads after the last one. The others come in between, where phases lie.
+ */
+function changesWindow(
+  { name, forMs }: Pick<Phase, 'name' | 'forMs'>,
+  { changeShare, troubleMs }: { readonly changeShare: number; readonly troubleMs: number },
+): { readonly fromMs: number; readonly overMs: number; readonly share: number } {
+  if (name === 'warm') return { fromMs: forMs / 2, overMs: forMs / 2, share: changeShare / 4 };
+  if (name === 'calm') return { fromMs: 0, overMs: forMs / 3, share: changeShare / 4 };
+  return { fromMs: 0, overMs: forMs, share: ((changeShare / 2) * forMs) / troubleMs };
 }
