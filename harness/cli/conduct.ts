@@ -35,6 +35,7 @@ export interface RunRequest {
     /** One of our targets by name, or a file whose default export is one. */
     readonly source: TargetSource;
     readonly libraryPath: string;
+    readonly companionPaths: Readonly<Record<string, string>>;
   };
   readonly provider: Provider;
   readonly mitigations: readonly Mitigation[];
@@ -218,6 +219,7 @@ class Conductor implements AsyncDisposable {
       ...this.#settings('backend'),
       target: target.source,
       libraryPath: target.libraryPath,
+      companionPaths: target.companionPaths,
       cache: engine.endpoint,
       ...(cache.cluster === undefined ? {} : { cacheNodes: doors }),
       cacheTimeoutMs,

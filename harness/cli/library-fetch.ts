@@ -6,12 +6,23 @@ export interface FetchRequest extends Npm {
   readonly package: string;
   /** Exact, and known to exist. */
   readonly version: string;
+  /** Packages that come with it, and their exact versions. */
+  readonly companions: Readonly<Record<string, string>>;
   readonly cacheFolder: string;
 }
 
-/** Where one version is kept; its `node_modules` hold it and what it needs. */
-export function fetchedFolder(cacheFolder: string, name: string, version: string): string {
-  return path.join(cacheFolder, `${name.replaceAll('/', '+')}@${version}`);
+/** Where one version is kept, with its companions; its `node_modules` hold it and what it needs. */
+export function fetchedFolder({
+  cacheFolder,
+  package: name,
+  version,
+  companions,
+}: Pick<FetchRequest, 'cacheFolder' | 'package' | 'version' | 'companions'>): string {
+  const names = Object.entries({ [name]: version, ...companions });
+  return path.join(
+    cacheFolder,
+    names.map(([each, exact]) => `${each.replaceAll('/', '+')}@${exact}`).join(','),
+  );
 }
 
 /**
@@ -23,16 +34,16 @@ export function fetchedFolder(cacheFolder: string, name: string, version: string
  * removed by the next one, once no process of that number lives.
  */
 export async function fetchLibrary(request: FetchRequest): Promise<void> {
-  const { cacheFolder, version } = request;
+  const { cacheFolder, version, companions } = request;
   const name = request.package;
   mkdirSync(cacheFolder, { recursive: true });
   removeLeftovers(cacheFolder);
   const folder = mkdtempSync(path.join(cacheFolder, `${temporaryPrefix}${process.pid}-`));
   try {
-    const about = { private: true, dependencies: { [name]: version } };
+    const about = { private: true, dependencies: { [name]: version, ...companions } };
     writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(about)}\n`);
     await runNpm(request, installArguments, folder);
-    putInPlace(folder, fetchedFolder(cacheFolder, name, version));
+    putInPlace(folder, fetchedFolder(request));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -34,6 +34,7 @@ test('the bare name is the installed library', async () => {
     name: 'ioredis',
     version: versionOf('ioredis'),
     path: createRequire(import.meta.url).resolve('ioredis'),
+    companions: {},
   });
 });
 
@@ -48,6 +49,7 @@ test('an exact version that is installed, also under an alias, needs no network'
       name: 'ioredis',
       version,
       path: createRequire(import.meta.url).resolve(alias),
+      companions: {},
     });
   }
 });
@@ -117,6 +119,37 @@ test('a library that is not installed asks for a version', async () => {
   const installedFrom = path.join(scratch, 'empty');
   const asked = loadLibrary(request({ spec: 'ioredis', installedFrom, npmCommand: noNetwork }));
   await expect(asked).rejects.toThrow('ioredis@latest');
+});
+
+test('without a version the default one is fetched, with its companions, in one place', async () => {
+  const cacheFolder = path.join(scratch, 'together');
+  const npmCommand = commandOf(
+    'placing-npm.mjs',
+    `import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+     if (process.argv[2] === 'view') console.log('["1.2.3"]');
+     else for (const [name, version] of Object.entries(JSON.parse(readFileSync('package.json')).dependencies)) {
+       mkdirSync('node_modules/' + name, { recursive: true });
+       const exports = { '.': { types: './x.d.ts', import: './main.mjs' } };
+       writeFileSync('node_modules/' + name + '/package.json', JSON.stringify({ name, version, exports }));
+       writeFileSync('node_modules/' + name + '/main.mjs', 'export const said = "' + name + '";');
+     }`,
+  );
+  const asked = {
+    spec: 'no-such-layer',
+    package: 'no-such-layer',
+    defaultVersion: '1.2.3',
+    companions: { '@no-such/store': '4.5.6' },
+    cacheFolder,
+  };
+  const library = await loadLibrary(request({ ...asked, npmCommand }));
+  expect(library).toMatchObject({ name: 'no-such-layer', version: '1.2.3' });
+  expect(readdirSync(cacheFolder)).toEqual(['no-such-layer@1.2.3,@no-such+store@4.5.6']);
+  expect(await import(library.path)).toMatchObject({ said: 'no-such-layer' });
+  const store = library.companions['@no-such/store'] ?? '';
+  expect(await import(store)).toMatchObject({ said: '@no-such/store' });
+  expect(await loadLibrary(request({ ...asked, npmCommand: noNetwork }))).toEqual(library);
+  const other = { ...asked, companions: { '@no-such/store': '4.5.7' } };
+  await expect(loadLibrary(request({ ...other, npmCommand: noNetwork }))).rejects.toThrow('false view');
 });
 
 test('a fetch that fails leaves nothing behind and says why', async () => {

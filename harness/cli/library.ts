@@ -10,6 +10,10 @@ export interface LibraryRequest extends Npm {
   readonly spec: string;
   /** The npm package that the version is looked up in. */
   readonly package: string;
+  /** The version that is meant where none is named and none is installed. */
+  readonly defaultVersion?: string;
+  /** Packages that are needed beside it, and their exact versions; they are installed or fetched in the same place. */
+  readonly companions?: Readonly<Record<string, string>>;
   /** Fetched versions are kept here, a folder each. It is made when it is needed. */
   readonly cacheFolder: string;
   /** The folder whose `node_modules`, or a parent's, hold what is installed. */
@@ -24,6 +28,8 @@ export interface Library {
   readonly version: string;
   /** The file to import. */
   readonly path: string;
+  /** The files to import of its companions, by package. */
+  readonly companions: Readonly<Record<string, string>>;
 }
 
 /**
@@ -34,11 +40,15 @@ export interface Library {
  */
 export async function loadLibrary(request: LibraryRequest): Promise<Library> {
   const name = request.package;
-  const wanted = wantedVersion(request.spec);
-  const installed = installedLibraries(request.installedFrom, name);
+  const { companions = {} } = request;
+  const installed = installedLibraries(request.installedFrom, name).filter(({ folder }) =>
+    hasCompanions(folder, companions),
+  );
+  const plain = installed.find(({ alias }) => alias === name);
+  const named = wantedVersion(request.spec);
+  if (named === undefined && plain !== undefined) return libraryIn(plain, name, companions);
+  const wanted = named ?? request.defaultVersion;
   if (wanted === undefined) {
-    const plain = installed.find(({ alias }) => alias === name);
-    if (plain !== undefined) return libraryIn(plain.folder, name, plain.version);
     throw new UsageError(
       `${name} is not installed here: name a version, for example ${name}@latest`,
     );
@@ -46,17 +56,18 @@ export async function loadLibrary(request: LibraryRequest): Promise<Library> {
   const version = isExact(wanted) ? wanted : await resolveVersion(name, wanted, request);
   if (version === undefined) throw await noSuchVersion(request, wanted);
   const same = installed.find((each) => each.version === version);
-  if (same !== undefined) return libraryIn(same.folder, name, version);
-  const folder = fetchedFolder(request.cacheFolder, name, version);
+  if (same !== undefined) return libraryIn(same, name, companions);
+  const place = { ...request, version, companions };
+  const folder = fetchedFolder(place);
   const fetched = installedLibraries(folder, name, [folder]).find(
     (each) => each.version === version,
   );
-  if (fetched !== undefined) return libraryIn(fetched.folder, name, version);
+  if (fetched !== undefined) return libraryIn(fetched, name, companions);
   const published = await publishedVersions(name, request);
   if (!published.includes(version)) throw await noSuchVersion(request, wanted, published);
   request.say(`fetching ${name}@${version} into ${folder}, once`);
-  await fetchLibrary({ ...request, version });
-  return libraryIn(path.join(folder, 'node_modules', name), name, version);
+  await fetchLibrary(place);
+  return libraryIn({ folder: path.join(folder, 'node_modules', name), version }, name, companions);
 }
 
 /** Whether it names one version and nothing else: 1.2.3 or 1.2.3-rc.1 (semver.org, 2 and 9). */
@@ -154,7 +165,7 @@ function namesIn(folder: string): readonly string[] {
 
 function aboutPackage(
   folder: string,
-): { readonly name?: unknown; readonly version?: unknown } | undefined {
+): { readonly name?: unknown; readonly version?: unknown; readonly exports?: unknown } | undefined {
   try {
     const about: unknown = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
     return typeof about === 'object' && about !== null ? about : undefined;
@@ -163,9 +174,55 @@ function aboutPackage(
   }
 }
 
-function libraryIn(folder: string, name: string, version: string): Library {
+/** Whether the `node_modules` that a package lies in have all of its companions, at their versions. */
+function hasCompanions(folder: string, companions: Readonly<Record<string, string>>): boolean {
+  const modules = modulesAround(folder);
+  return Object.entries(companions).every(
+    ([each, version]) => aboutPackage(path.join(modules, each))?.version === version,
+  );
+}
+
+function libraryIn(
+  { folder, version }: Pick<Installed, 'folder' | 'version'>,
+  name: string,
+  companions: Readonly<Record<string, string>>,
+): Library {
   // Resolved by its own folder's name, which an alias changes.
-  const modules = folder.slice(0, folder.lastIndexOf('node_modules') + 'node_modules'.length);
+  const modules = modulesAround(folder);
   const alias = path.relative(modules, folder).split(path.sep).join('/');
-  return { name, version, path: createRequire(path.join(modules, '..', 'x.js')).resolve(alias) };
+  const paths = Object.keys(companions).map((each) => [each, entryOf(modules, each)] as const);
+  return {
+    name,
+    version,
+    path: entryOf(modules, alias),
+    companions: Object.fromEntries(paths),
+  };
+}
+
+function modulesAround(folder: string): string {
+  return folder.slice(0, folder.lastIndexOf('node_modules') + 'node_modules'.length);
+}
+
+/** The file that an import of a package means. What is for `import` alone has no entry that `require` would find. */
+function entryOf(modules: string, name: string): string {
+  try {
+    return createRequire(path.join(modules, '..', 'x.js')).resolve(name);
+  } catch (error) {
+    const folder = path.join(modules, name);
+    const entry = importedEntry(aboutPackage(folder)?.exports);
+    if (entry === undefined) throw error;
+    return path.join(folder, entry);
+  }
+}
+
+/** The file of `.` under the conditions of an import (nodejs.org/api/packages.html, conditional exports). */
+function importedEntry(exported: unknown): string | undefined {
+  if (typeof exported === 'string') return exported;
+  if (typeof exported !== 'object' || exported === null) return undefined;
+  for (const [condition, value] of Object.entries(exported)) {
+    if (!['.', 'node', 'import', 'module-sync', 'default'].includes(condition)) continue;
+    const found = importedEntry(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -76,6 +76,8 @@ async function loadSubject(
   const library = await loadLibrary({
     spec: choice.version === undefined ? target.package : `${target.package}@${choice.version}`,
     package: target.package,
+    ...(target.version === undefined ? {} : { defaultVersion: target.version }),
+    companions: target.companions ?? {},
     cacheFolder: libraryFolder(),
     installedFrom: packageFolder(),
     npmCommand: ['npm'],
@@ -168,6 +170,7 @@ async function perform(
       protocol: target.protocol,
       source: choice.source,
       libraryPath: library.path,
+      companionPaths: library.companions,
     },
     provider:
       plan.cacheTopology === undefined

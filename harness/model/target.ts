@@ -10,6 +10,10 @@ export interface Target {
   readonly name: string;
   /** The npm package that `@VERSION` is looked up in. */
   readonly package: string;
+  /** The version that is meant where none is named and none is installed; it is fetched once. Exact. */
+  readonly version?: string;
+  /** Other packages that the library is used with, and their exact versions; they are fetched together with it. */
+  readonly companions?: Readonly<Record<string, string>>;
   readonly protocol: CacheProtocol;
   /** Abilities that the library does not have, each with a reason. A stated lack that proves false fails the contract. */
   readonly lacks: readonly Lack[];
@@ -60,6 +64,8 @@ export interface OpenOptions {
   readonly words?: Readonly<Record<string, string>>;
   /** The loaded module (its namespace object) at the version that was asked for. */
   readonly library: unknown;
+  /** The loaded modules of the target's companions, by the name of their package. */
+  readonly companions?: Readonly<Record<string, unknown>>;
   /** How long one call may take before the client must reject it. */
   readonly timeoutMs: number;
   readonly world: World;
@@ -85,4 +91,14 @@ export interface CacheClient extends AsyncDisposable {
   ): Promise<readonly (Uint8Array | undefined)[]>;
   set(key: string, value: Uint8Array, ttlMs: number): Promise<void>;
   delete(key: string): Promise<void>;
+  /**
+   * Through the library's own read-through, with its own protection against a stampede: the cached value, or what `load` gives, which the
+   * library then stores for `ttlMs`. `undefined` from `load` means that there is nothing, and is not stored. Absent where a target
+   * lacks `get-or-load`.
+   */
+  getOrLoad?(
+    key: string,
+    load: () => Promise<Uint8Array | undefined>,
+    options: CallOptions & { readonly ttlMs: number },
+  ): Promise<Uint8Array | undefined>;
 }

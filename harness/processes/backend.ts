@@ -14,6 +14,8 @@ export interface BackendSettings extends RunSettings {
   readonly target: TargetSource;
   /** The file to import as the target's library. */
   readonly libraryPath: string;
+  /** Of the target's companions, by package. */
+  readonly companionPaths: Readonly<Record<string, string>>;
   readonly cache: Endpoint;
   /** All nodes, where the cache is a cluster. */
   readonly cacheNodes?: readonly Endpoint[];
@@ -42,11 +44,15 @@ const api: BackendApi = {
     const world = realWorld(settings, 'backend');
     record = openProcessRecord(settings, (error) => channel.emit('record-failed', error.message));
     const target = await loadTarget(settings.target);
-    const library: unknown = await import(pathToFileURL(settings.libraryPath).href);
+    const library = await imported(settings.libraryPath);
+    const companions: Record<string, unknown> = {};
+    for (const [name, file] of Object.entries(settings.companionPaths))
+      companions[name] = await imported(file);
     client = await target.open({
       endpoint: settings.cache,
       ...(settings.cacheNodes === undefined ? {} : { nodes: settings.cacheNodes }),
       library,
+      companions,
       timeoutMs: settings.cacheTimeoutMs,
       world,
     });
@@ -75,6 +81,10 @@ const api: BackendApi = {
     return sweepPage(from);
   },
 };
+
+async function imported(file: string): Promise<unknown> {
+  return import(pathToFileURL(file).href);
+}
 
 const channel = serve(api, async () => {
   try {
