@@ -95,7 +95,7 @@ async function ofCache(
   const options = { ...cache, keysMax: valuesMax, onValue };
   const { values, unread, isCut } = await sweepCache(options, signal);
   const gone = unread === 0 ? '' : `, ${unread} more were gone or no strings`;
-  return `${counted(values)} of the cache were read${gone}${cutAt(isCut)}`;
+  return `${counted(values)} of the cache read${gone}${cutAt(isCut)}`;
 }
 
 async function ofDatabase({ database }: SweepOptions, signal: AbortSignal): Promise<string> {
@@ -106,7 +106,7 @@ async function ofDatabase({ database }: SweepOptions, signal: AbortSignal): Prom
     values += page.values;
     from = page.next;
   } while (from !== null && values < valuesMax);
-  return `${counted(values)} of the database were read${cutAt(from !== null)}`;
+  return `${counted(values)} of the database read${cutAt(from !== null)}`;
 }
 
 function counted(values: number): string {

@@ -3,10 +3,14 @@ export async function untilAborted<Value>(
   work: Promise<Value>,
   signal: AbortSignal,
 ): Promise<Value> {
+  // Work that has ended would win the race below.
+  if (signal.aborted) {
+    work.catch(() => undefined);
+    throw signal.reason as Error;
+  }
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
   work.catch(() => undefined);
   try {
     return await Promise.race([work, aborted.promise]);
