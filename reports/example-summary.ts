@@ -52,7 +52,7 @@ export function exampleSummary(outcome: Verdict['outcome'], pictures: ExamplePic
         latencyMsP99: 211,
       },
     ],
-    attribution: [],
+    attribution: null,
     selfAudit: { target: 'ioredis', targetVersion: '4.16.0', violations: 212, examined: 3104 },
     replay: `npx crosswire run cache-outage --target ioredis@${failing ? '4.16.0' : '6.0.0'} --seed 42`,
     record: 'crosswire-runs/cache-outage-42/record.sqlite',

@@ -67,11 +67,10 @@ export function findingsSection({ verdict }: RunSummary): string {
 
 /** What stands beside the verdict: the flood, the self-audit, where it happened, and how to run it again. */
 export function circumstancesSection(summary: RunSummary): string {
-  const { run, floods, selfAudit, attribution } = summary;
+  const { run, floods, selfAudit } = summary;
   const pairs: readonly (readonly [string, string])[] = [
     ...floods.map((flood) => ['Unchecked flood', floodWords(flood)] as const),
     ...(selfAudit === null ? [] : [['Self-audit', auditWords(selfAudit)] as const]),
-    ...attribution.map(({ hop, count }) => [`First wrong at ${hop}`, thousands(count)] as const),
     ...run.versions.map(({ name, value }) => [name, value] as const),
     ...run.circumstances.map(({ name, value }) => [name, value] as const),
     ['canaries', thousands(run.canaries)],

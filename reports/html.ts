@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Charts, toCharts } from './charts.ts';
+import { attributionSection } from './html-attribution.ts';
 import { blastSection } from './html-blast.ts';
 import { picturesSection } from './html-pictures.ts';
 import {
@@ -64,6 +65,7 @@ function document(summary: RunSummary, { charts, assets, pictures }: Parts): str
 ${verdictSection(summary)}
 ${blastSection(summary)}
 ${pictures}
+${attributionSection(summary)}
 ${timelineSection(charts, summary)}
 ${findingsSection(summary)}
 ${circumstancesSection(summary)}

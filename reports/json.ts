@@ -1,7 +1,9 @@
+import type { Attribution, Hop } from '../harness/model/attribution.ts';
 import type { BlastRadius, CheckedFinding, CheckName, Outcome } from '../harness/model/finding.ts';
 import type { FleetEstimate } from './fleet.ts';
 import { incident } from './incident.ts';
 import type { RunSummary } from './summary.ts';
+import type { WhatIf } from './what-if.ts';
 
 /** The object of `crosswire run --json`; `run.schema.json` beside this file describes it. */
 export interface RunJson {
@@ -13,7 +15,7 @@ export interface RunJson {
   readonly seed: number;
   readonly findings: readonly FindingJson[];
   readonly blastRadius: BlastRadiusJson;
-  readonly attribution: readonly { readonly hop: string; readonly count: number }[];
+  readonly attribution: readonly HopJson[];
   /** Path of the record. */
   readonly record: string;
   /** Path of each report that was written, by its format. */
@@ -26,6 +28,14 @@ type BlastRadiusJson = BlastRadius & {
   /** Scaled to the fleet of `--fleet`; null without it. */
   readonly fleet: FleetEstimate | null;
 };
+
+interface HopJson {
+  readonly hop: Hop;
+  /** Violations that were first wrong there. */
+  readonly count: number;
+  /** One of them, told step by step. */
+  readonly story: readonly string[];
+}
 
 interface FindingJson {
   readonly check: CheckName;
@@ -48,15 +58,24 @@ export function toRunJson(summary: RunSummary): RunJson {
     seed: run.seed,
     findings: verdict.findings.map(toFindingJson),
     blastRadius: toBlastRadiusJson(verdict.blastRadius, summary.fleet),
-    attribution: summary.attribution.map(({ hop, count }) => ({ hop, count })),
+    attribution: toAttributionJson(summary.attribution),
     record: summary.record,
     reports: Object.fromEntries(summary.reports.map(({ format, path }) => [format, path])),
   };
 }
 
 /** The object as text, indented, with a final line end. */
-export function renderJson(summary: RunSummary): string {
-  return `${JSON.stringify(toRunJson(summary), null, 2)}\n`;
+export function renderJson(summary: RunSummary, whatIf: WhatIf | null = null): string {
+  const run = toRunJson(summary);
+  return `${JSON.stringify(whatIf === null ? run : { ...run, whatIf }, null, 2)}\n`;
+}
+
+function toAttributionJson(attribution: Attribution | null): readonly HopJson[] {
+  return (attribution?.hops ?? []).map(({ hop, count }) => ({
+    hop,
+    count,
+    story: attribution?.stories.find((story) => story.hop === hop)?.steps ?? [],
+  }));
 }
 
 function toFindingJson(finding: CheckedFinding): FindingJson {

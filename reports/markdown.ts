@@ -1,5 +1,7 @@
 import { fleetSentence, incidentSentence, strangersWords } from './blast-words.ts';
+import { attributionSentence } from './hop-words.ts';
 import { markdownText } from './markup.ts';
+import { diagramText } from './message-diagram.ts';
 import { counted, percent, seconds, thousands } from './numbers.ts';
 import type { RunSummary } from './summary.ts';
 import { because, findingSentence, headline, worstFirst } from './verdict-words.ts';
@@ -30,6 +32,7 @@ export function renderMarkdown(summary: RunSummary): string {
     ),
     '',
     ...blast(summary),
+    ...guilty(summary),
     'Replay:',
     '',
     ...fenced(summary.replay),
@@ -60,10 +63,45 @@ function blast({ verdict: { blastRadius }, run, fleet }: RunSummary): readonly s
   return [`${received}, ${tapped}, ${exposed}${when}.`, '', incidentSentence(), '', ...scaled];
 }
 
+/** Who bound the wrong values first, and one violation told step by step. */
+function guilty({ attribution }: RunSummary): readonly string[] {
+  if (attribution === null || attribution.followed === 0) return [];
+  const [story] = attribution.stories;
+  const told =
+    story === undefined
+      ? []
+      : [
+          `One of them, ${markdownText(story.says)}:`,
+          '',
+          ...story.steps
+            .slice(0, STEPS_MAX)
+            .map((step, index) => `${String(index + 1)}. ${markdownText(step)}`),
+          '',
+          ...(story.diagram === null ? [] : [...fencedLines(diagramText(story.diagram)), '']),
+        ];
+  return [
+    markdownText(attributionSentence(attribution)),
+    '',
+    ...attribution.blindSpots.flatMap((says) => [markdownText(says), '']),
+    ...told,
+  ];
+}
+
+const STEPS_MAX = 20;
+
+function fencedLines(lines: readonly string[]): readonly string[] {
+  const fence = fenceAround(lines.join('\n'));
+  return [`${fence}text`, ...lines, fence];
+}
+
 /** A code block whose fence is longer than any run of backticks in the line. */
 function fenced(line: string): readonly string[] {
   const text = line.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
-  const fence = '`'.repeat(longest + 1);
+  const fence = fenceAround(text);
   return [`${fence}sh`, text, fence];
+}
+
+function fenceAround(text: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  return '`'.repeat(longest + 1);
 }

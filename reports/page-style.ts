@@ -99,6 +99,8 @@ details table { font-size: 0.88rem; }
 .pair .unknown { aspect-ratio: 4 / 3; display: grid; place-items: center; padding: 0.75rem; text-align: center; color: var(--muted); border: 1px dashed var(--rule); }
 figcaption { margin-top: 0.6rem; font-size: 0.88rem; line-height: 1.45; overflow-wrap: anywhere; }
 figcaption .id, figcaption .when { color: var(--muted); }
+.story { margin-top: 1.5rem; } .story ol { margin: 0.6rem 0 0; padding-left: 1.6rem; max-width: 52rem; overflow-wrap: anywhere; } .story li { margin-top: 0.3rem; } .story p { color: var(--muted); }
+.story pre { margin: 0; font: 0.8rem/1.35 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; } .story td { font-size: 0.88rem; } .story .marked td { background: var(--tint); }
 .replay { display: block; margin-top: 1rem; padding: 0.9rem 1rem; background: var(--tint); border-radius: 6px; overflow-wrap: anywhere; user-select: all; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 40rem) {

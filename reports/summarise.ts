@@ -1,3 +1,4 @@
+import type { Attribution } from '../harness/model/attribution.ts';
 import type { CheckedFinding, Verdict } from '../harness/model/finding.ts';
 import type { Plan } from '../harness/model/plan.ts';
 import type { RunRow, ShownRow } from '../harness/model/rows.ts';
@@ -20,6 +21,8 @@ import { timelineOf } from './timeline.ts';
 
 export interface SummariseOptions {
   readonly verdict: Verdict;
+  /** Who bound the wrong values first; absent when that was not asked. */
+  readonly attribution?: Attribution;
   readonly reports?: readonly ReportFile[];
   /** How many users to scale the blast radius to. */
   readonly fleet?: number | undefined;
@@ -31,7 +34,7 @@ export interface SummariseOptions {
  * what it promises to be.
  */
 export function summarise(record: RecordReader, options: SummariseOptions): RunSummary {
-  const { verdict, reports = [], fleet } = options;
+  const { verdict, attribution = null, reports = [], fleet } = options;
   const run = record.run();
   const plan = record.plan();
   const environment = environmentOf(run.environment);
@@ -51,7 +54,7 @@ export function summarise(record: RecordReader, options: SummariseOptions): RunS
     timeline: timelineOf(record, { endMs, leakedAtMs: leaked.map(({ shownNs }) => ms(shownNs)) }),
     leaks: leaksOf(record, { plan, leaked, verdict }),
     floods,
-    attribution: [],
+    attribution,
     selfAudit: environment.selfAudit,
     replay: environment.replay ?? replayOf(header),
     record: record.path,

@@ -1,3 +1,4 @@
+import type { Attribution } from '../harness/model/attribution.ts';
 import type { Verdict } from '../harness/model/finding.ts';
 import type { OpOutcome, RunRow, ShownRow } from '../harness/model/rows.ts';
 import type { FleetEstimate } from './fleet.ts';
@@ -17,8 +18,8 @@ export interface RunSummary {
   readonly leaks: LeakSummary;
   /** The unchecked flood's own figures, one a flood step. */
   readonly floods: readonly FloodSummary[];
-  /** Where the wrong value was bound first, as far as forensics tells. Empty when it was not asked. */
-  readonly attribution: readonly Attribution[];
+  /** Where the wrong values were bound first, as far as forensics tells. Null when it was not asked. */
+  readonly attribution: Attribution | null;
   /** What the run before this one showed of a version with a known bug; null when there was none. */
   readonly selfAudit: SelfAudit | null;
   /** The command that runs the same plan again. */
@@ -143,11 +144,6 @@ export interface FloodSummary {
   readonly non2xx: number;
   readonly latencyMsP50: number;
   readonly latencyMsP99: number;
-}
-
-interface Attribution {
-  readonly hop: string;
-  readonly count: number;
 }
 
 export interface SelfAudit {

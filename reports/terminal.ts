@@ -1,5 +1,6 @@
 import type { CheckedFinding, Outcome } from '../harness/model/finding.ts';
 import { fleetWords } from './blast-words.ts';
+import { hopCounts } from './hop-words.ts';
 import { counted, fewerThan, latency, percent, seconds, thousands } from './numbers.ts';
 import { type Line, type Paint, renderedLine } from './painted-line.ts';
 import { columnsOf, padded, plain, shortened, shortenedInside } from './plain-text.ts';
@@ -192,7 +193,18 @@ function fleetLine({ fleet }: RunSummary): readonly Line[] {
 
 function sideFigures(summary: RunSummary): readonly Line[] {
   const { floods, selfAudit } = summary;
-  return [...fleetLine(summary), ...floodLine(floods), ...auditLine(selfAudit)];
+  return [
+    ...fleetLine(summary),
+    ...attributionLine(summary),
+    ...floodLine(floods),
+    ...auditLine(selfAudit),
+  ];
+}
+
+/** Who bound the wrong values first; the stories are in the reports. */
+function attributionLine({ attribution }: RunSummary): readonly Line[] {
+  if (attribution === null || attribution.hops.length === 0) return [];
+  return [labelled('first wrong', hopCounts(attribution))];
 }
 
 function floodLine(floods: RunSummary['floods']): readonly Line[] {

@@ -5,6 +5,7 @@ import { affectedCsv } from '../../reports/affected-csv.ts';
 import { formats } from '../../reports/formats.ts';
 import { summarise } from '../../reports/summarise.ts';
 import type { ReportFile, RunSummary } from '../../reports/summary.ts';
+import { attributionOf } from '../forensics/attribution.ts';
 import { affectedPeople } from '../oracle/affected.ts';
 import { judge } from '../oracle/verdict.ts';
 import { openRecord, type RecordReader } from '../record/reader.ts';
@@ -28,10 +29,11 @@ export interface ReportsWanted {
 export function judgeRecord(recordPath: string, { reports, fleet }: Judging = {}): RunSummary {
   return withRecord(recordPath, (record) => {
     const verdict = judge(record);
+    const attribution = attributionOf(record, verdict.findings);
     const files = reports === undefined ? [] : reportFiles(reports.folder);
-    const summary = summarise(record, { verdict, reports: files, fleet });
+    const summary = summarise(record, { verdict, attribution, reports: files, fleet });
     if (reports === undefined || writeReports(record, summary, reports)) return summary;
-    return summarise(record, { verdict, reports: [], fleet });
+    return summarise(record, { verdict, attribution, reports: [], fleet });
   });
 }
 

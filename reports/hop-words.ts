@@ -1,0 +1,30 @@
+import type { Attribution, Hop } from '../harness/model/attribution.ts';
+import { counted, listed, thousands } from './numbers.ts';
+
+/** What a hop did, for people who have not read docs/forensics.md. */
+export const hopSays: Readonly<Record<Hop, string>> = {
+  'client-library': 'the cache library handed a caller what belongs to another',
+  'library-write': 'the cache library wrote a value under another key than it was told',
+  coalescer: 'a layer above the wire gave one caller what was read or loaded for another',
+  backend: 'the backend was handed the right value, and answered with another',
+  'http-cache': 'the shared HTTP cache answered one person with what it had stored for another',
+  'cache-server': 'the cache answered with a value that was never stored under that key',
+  'source-of-truth': 'the source of truth itself gave the wrong value',
+  generator: 'the load generator mixed it up: our own fault',
+  unknown: 'the record cannot tell',
+};
+
+/** `client-library 670, unknown 3`. */
+export function hopCounts({ hops }: Attribution): string {
+  return hops.map(({ hop, count }) => `${hop} ${thousands(count)}`).join(', ');
+}
+
+/** The whole attribution in one sentence. */
+export function attributionSentence({ hops, followed, violations }: Attribution): string {
+  const named = hops.map(({ hop, count }) => `${thousands(count)} to ${hop} (${hopSays[hop]})`);
+  const all =
+    followed === violations
+      ? counted(followed, 'violation')
+      : `the first ${thousands(followed)} of ${counted(violations, 'violation')}`;
+  return `Followed back through the taps, ${all} led ${listed(named)}.`;
+}
