@@ -1,6 +1,7 @@
 /**
  * What judging costs: `node bench/judge.ts [requests]` writes two records through the real writer, of that many requests and of ten times
- * as many (100,000 unless told), judges each with every check in a process of its own, and prints seconds and the peak of its memory.
+ * as many (100,000 unless told), judges each with every check in a process of its own, and prints processor seconds (a busy machine does not
+ * change them much), seconds and the peak of its memory.
  * One request of ten is an upload or a login, the others show what a visit shows: two pictures or list entries a request.
  */
 import { execFileSync } from 'node:child_process';
@@ -151,17 +152,20 @@ function writeRequest(writer: PartWriter, index: number, sentNs: number): void {
 
 function judgeAndPrint(path: string, folder: string): void {
   const started = performance.now();
+  const startedBusy = process.cpuUsage();
   using record = openRecord(path, { scratchFolder: folder });
   const verdict = judge(record);
   const seconds = (performance.now() - started) / 1e3;
-  const bytesMost = process.resourceUsage().maxRSS / 1024;
+  const { user, system } = process.cpuUsage(startedBusy);
+  const busySeconds = ((user + system) / 1e6).toFixed(1);
+  const mebibytesMost = process.resourceUsage().maxRSS / 1024;
   const ops = record.count('op');
   const rows = ops + record.count('shown');
   const wrong = verdict.findings
     .filter(({ outcome }) => outcome === 'fail')
     .map(({ check }) => check);
   console.log(
-    `${ops.toLocaleString('en-US')} requests, ${rows.toLocaleString('en-US')} rows: ${seconds.toFixed(1)} s, peak ${bytesMost.toFixed(0)} MiB${wrong.length === 0 ? '' : `; failed: ${wrong.join(', ')}`}`,
+    `${ops.toLocaleString('en-US')} requests, ${rows.toLocaleString('en-US')} rows: ${busySeconds} s of the processor in ${seconds.toFixed(1)} s, peak ${mebibytesMost.toFixed(0)} MiB${wrong.length === 0 ? '' : `; failed: ${wrong.join(', ')}`}`,
   );
 }
 

@@ -613,7 +613,7 @@ test.each<[string, CheckName, Rows, number]>([
             error: '4 visits of this viewer are still open',
           }),
         ),
-        sample.op({ intendedNs: 0, sentNs: 1_000_000_001 }),
+        sample.op({ intendedNs: 0, sentNs: 2_000_000_001 }),
       ],
     },
     100,
@@ -656,16 +656,16 @@ test.each<[string, CheckName, Rows, RegExp]>([
     {
       ops: [
         ...Array.from({ length: 98 }, () => sample.op({})),
-        sample.op({ intendedNs: 0, sentNs: 1_000_000_001 }),
+        sample.op({ intendedNs: 0, sentNs: 2_000_000_001 }),
         sample.op({ sentNs: null, outcome: 'unsent' }),
       ],
     },
-    /^the generator did not keep up: 2\.00 % of 100 arrivals .* 1 late \(most 1000 ms\), 1 unsent/u,
+    /^the generator did not keep up: 2\.00 % of 100 arrivals .* 1 late \(most 2000 ms\), 1 unsent/u,
   ],
   [
     'cameras started late',
     'on-schedule',
-    { cameras: [sample.camera({ plannedNs: 0, startedNs: 1_300_000_000 })] },
+    { cameras: [sample.camera({ plannedNs: 0, startedNs: 2_300_000_000 })] },
     /of 1 camera 1 late/u,
   ],
   ['nothing was loaded', 'origin-load', {}, /nothing was examined/u],

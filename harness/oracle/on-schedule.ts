@@ -9,8 +9,8 @@ import {
   violationList,
 } from './checker.ts';
 
-/** What starts later than intended by more than this is late, in milliseconds. A busy machine stands still for some hundred now and then. */
-const lateMsMax = 1_000;
+/** What starts later than intended by more than this is late, in milliseconds. A busy machine stands still for a second now and then. */
+const lateMsMax = 2_000;
 /** What starts later than this is only told. */
 const hiccupMs = 250;
 /** More than this share of arrivals late or unsent, and the load was not the plan's. */
