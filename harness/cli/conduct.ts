@@ -54,6 +54,13 @@ export interface RunRequest {
   readonly notes: RunNotes;
 }
 
+/** What is left of a run when it has ended. */
+export interface Conducted {
+  readonly recordPath: string;
+  /** Processor time of the backend from its opening to the end of the plan; null when it could not be asked. */
+  readonly backendMs: number | null;
+}
+
 /** What a run reports while it goes. */
 export interface Audience {
   onService(says: string): void;
@@ -79,13 +86,13 @@ const cacheTimeoutMs = 1_000;
 /**
  * Starts the processes of one run, carries out its plan, stops everything and joins the record. Rejects only for what is wrong
  * before anything was broken (a port that is taken, a service that does not start); later trouble ends in a record that
- * says so. Returns the path of the record.
+ * says so.
  */
 export async function conduct(
   request: RunRequest,
   audience: Audience,
   { reaper, signal }: { readonly reaper: Reaper; readonly signal: AbortSignal },
-): Promise<string> {
+): Promise<Conducted> {
   await using conductor = new Conductor(request, reaper);
   return await conductor.run(audience, signal);
 }
@@ -111,8 +118,9 @@ class Conductor implements AsyncDisposable {
     this.#stack.defer(() => rmSync(this.#scratch, { recursive: true, force: true }));
   }
 
-  async run(audience: Audience, signal: AbortSignal): Promise<string> {
-    const { plan, provider } = this.#request;
+  async run(audience: Audience, signal: AbortSignal): Promise<Conducted> {
+    const { plan, provider, mitigations } = this.#request;
+    let backendMs: number | null = null;
     const stop = AbortSignal.any([signal, this.#broken.signal]);
     const cache = this.#stack.use(await provider.start(stop));
     void cache.died.then((says) => this.#break(new Error(says)));
@@ -159,10 +167,15 @@ class Conductor implements AsyncDisposable {
             run: async (until) => swept(await this.#sweep({ cache, backend, own }, until)),
             onFailure: (says) => swept(`nothing that is stored was read: ${says}`),
           },
-          onPhase: audience.onPhase,
+          onPhase: (phase) => {
+            audience.onPhase(phase);
+            if (phase.name === 'calm' && mitigations.includes('revoke-sessions'))
+              this.#revokeSessions(backend);
+          },
         },
         stop,
       );
+      backendMs = await processorMsOf(backend);
       await parts.disposeAsync();
       this.#finish(recordPath, { state: 'complete', reason: '' });
     } catch (error) {
@@ -173,7 +186,16 @@ class Conductor implements AsyncDisposable {
       const reason = cause instanceof Error ? cause.message : String(cause);
       this.#finish(recordPath, { state, reason });
     }
-    return recordPath;
+    return { recordPath, backendMs };
+  }
+
+  /** What an operator would do when things are healed. */
+  #revokeSessions(backend: Child<BackendApi>): void {
+    backend
+      .call('revokeSessions', null)
+      .catch((error: unknown) =>
+        this.#break(error instanceof Error ? error : new Error(String(error))),
+      );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -388,6 +410,12 @@ async function untilAborted(
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** A figure for comparison is not worth waiting for a backend that hangs. */
+async function processorMsOf(backend: Child<BackendApi>): Promise<number | null> {
+  const asked = backend.call('processorMs', null).catch(() => null);
+  return (await Promise.race([asked, patience()])) ?? null;
 }
 
 function patience(): Promise<void> {

@@ -45,6 +45,7 @@ export function addRunCommand(program: Command): void {
     )
     .option('--no-audit', 'leave that proof out')
     .option('--fleet <users>', fleetSays)
+    .option('--what-if', 'repeat the plan with each mitigation alone, and compare')
     .option('--backend-port <port>', 'a fixed port for the backend')
     .option('--wire-port <port>', 'a fixed port for the wire in front of the cache')
     .option('--allow-host <host...>', 'allow an address that is not this machine')

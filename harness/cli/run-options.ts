@@ -36,6 +36,7 @@ export interface RunWords {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly fleet?: string;
+  readonly whatIf?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -63,6 +64,8 @@ export interface RunOptions {
   readonly audit: boolean;
   /** How many users to scale the blast radius to; undefined when none was named. */
   readonly fleet: number | undefined;
+  /** Whether the plan is repeated with each mitigation alone. */
+  readonly whatIf: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -145,6 +148,7 @@ export async function checkRunWords(scenarioName: string, words: RunWords): Prom
     fileLimit,
     audit: words.audit ?? words.target === undefined,
     fleet: attempt(() => fleetOf(words.fleet), undefined),
+    whatIf: attempt(() => whatIfWanted(words), false),
     json: words.json ?? false,
     quiet: words.quiet ?? false,
   };
@@ -156,6 +160,14 @@ export async function checkRunWords(scenarioName: string, words: RunWords): Prom
   if (scenario === undefined || mistakes.length > 0)
     throw new UsageError(mistakes.join('\ncrosswire: '));
   return { ...options, scenario, size: { ...size, cameras, users }, folder };
+}
+
+function whatIfWanted({ whatIf = false, mitigation = [] }: RunWords): boolean {
+  if (whatIf && mitigation.length > 0)
+    throw new UsageError(
+      '--what-if compares the plan without mitigations to each of them alone: leave --mitigation out',
+    );
+  return whatIf;
 }
 
 function faultEngineFor(

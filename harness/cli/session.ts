@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { RunSummary, SelfAudit } from '../../reports/summary.ts';
+import type { SelfAudit } from '../../reports/summary.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Provider } from '../model/service.ts';
 import type { Target } from '../model/target.ts';
@@ -24,6 +24,7 @@ import type { Stage } from './stage.ts';
 import type { TargetChoice } from './target-choice.ts';
 import { toxiproxyFor } from './toxiproxy-choice.ts';
 import { availableEngine, type WebCacheEngine } from './web-cache.ts';
+import { type Repetition, whatIf } from './what-if.ts';
 
 export interface Surroundings {
   readonly interrupt: Interrupt;
@@ -52,12 +53,28 @@ export async function runSession(options: RunOptions, around: Surroundings): Pro
   const selfAudit =
     auditee === null ? null : await audit({ ...performance, provider: audited }, auditee);
   if (interrupt.signal.aborted) return exitCodes.interrupted;
-  const summary = await perform(performance, {
+  const without = await perform(performance, {
     subject,
     folder: options.folder,
     notes: { replay: replayLine(options), selfAudit },
   });
-  stage.result(summary);
+  const { summary } = without;
+  const comparison =
+    options.whatIf && !interrupt.signal.aborted
+      ? await whatIf({
+          plan: planned(options),
+          without,
+          folder: options.folder,
+          say: (line) => stage.say(line),
+          signal: interrupt.signal,
+          repeat: (mitigation, folder) => {
+            const mitigated = { ...options, mitigations: [mitigation] };
+            const notes = { replay: replayLine(mitigated), selfAudit: null };
+            return perform({ ...performance, options: mitigated }, { subject, folder, notes });
+          },
+        })
+      : null;
+  stage.result(summary, comparison);
   return interrupt.signal.aborted ? exitCodes.interrupted : exitCodeOf(summary.verdict.outcome);
 }
 
@@ -142,11 +159,11 @@ async function auditOnce(
   const name = attempt === 1 ? 'self-audit' : `self-audit-${attempt}`;
   const folder = path.join(options.folder, name);
   mkdirSync(folder, { recursive: true });
-  const { verdict } = await perform(
+  const { summary } = await perform(
     { ...performance, options: auditOptions(options, attempt) },
     { subject: auditee, folder, notes: { replay: '', selfAudit: null } },
   );
-  const finding = verdict.findings.find(({ check }) => check === 'own-data-only');
+  const finding = summary.verdict.findings.find(({ check }) => check === 'own-data-only');
   if (finding === undefined || finding.outcome === 'inconclusive')
     return { violations: 0, examined: 0 };
   const violations = finding.outcome === 'fail' ? finding.count : 0;
@@ -157,7 +174,7 @@ async function auditOnce(
 async function perform(
   { options, around, provider, toxiproxy }: Performance,
   { subject, folder, notes }: Part,
-): Promise<RunSummary> {
+): Promise<Repetition> {
   const { interrupt, stage, reaper } = around;
   const { choice, target, library } = subject;
   const plan = planned(options);
@@ -186,8 +203,11 @@ async function perform(
     crosswireVersion: crosswireVersion(),
     notes,
   };
-  const recordPath = await conduct(request, stage, { reaper, signal: interrupt.signal });
+  const { recordPath, backendMs } = await conduct(request, stage, {
+    reaper,
+    signal: interrupt.signal,
+  });
   stage.clear();
   const reports = { folder, say: (line: string) => stage.say(line) };
-  return judgeRecord(recordPath, { reports, fleet: options.fleet });
+  return { summary: judgeRecord(recordPath, { reports, fleet: options.fleet }), backendMs };
 }

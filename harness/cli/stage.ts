@@ -2,6 +2,7 @@ import { renderJson } from '../../reports/json.ts';
 import { phaseLine, progressLine } from '../../reports/progress.ts';
 import type { RunSummary } from '../../reports/summary.ts';
 import { renderTerminal } from '../../reports/terminal.ts';
+import { renderWhatIfTerminal, type WhatIf } from '../../reports/what-if.ts';
 import type { FleetProgress } from '../fleet/fleet.ts';
 import type { PhaseStep, Plan } from '../model/plan.ts';
 import type { Audience } from './conduct.ts';
@@ -12,7 +13,7 @@ export interface Stage extends Audience {
   say(line: string): void;
   /** Takes the progress line off the terminal. */
   clear(): void;
-  result(summary: RunSummary): void;
+  result(summary: RunSummary, whatIf?: WhatIf | null): void;
 }
 
 const clearLine = '\r\u001B[2K';
@@ -75,9 +76,10 @@ export function stageOn({
       );
       out.write(clearLine + line);
     },
-    result: (summary) => {
+    result: (summary, whatIf = null) => {
       out.write(`${renderTerminal(summary, { colour })}\n`);
-      if (json) process.stdout.write(renderJson(summary));
+      if (whatIf !== null) out.write(`\n${renderWhatIfTerminal(whatIf, { colour })}\n`);
+      if (json) process.stdout.write(renderJson(summary, whatIf));
     },
   };
 }

@@ -30,6 +30,8 @@ export interface BackendSettings extends RunSettings {
 export type BackendApi = {
   open(settings: BackendSettings): Promise<Endpoint>;
   revokeSessions(nothing: null): Promise<void>;
+  /** Processor time of this process since it was opened, in milliseconds. */
+  processorMs(nothing: null): Promise<number>;
   /** Writes a page of what the source of truth holds into this process's file of rows. */
   sweep(from: StoredCursor | null): Promise<DatabasePage>;
 };
@@ -37,6 +39,7 @@ export type BackendApi = {
 let record: ProcessRecord | undefined;
 let client: CacheClient | undefined;
 let backend: Backend | undefined;
+let usageBefore: NodeJS.CpuUsage | undefined;
 let sweepPage: BackendApi['sweep'] | undefined;
 
 const api: BackendApi = {
@@ -71,7 +74,12 @@ const api: BackendApi = {
       recorder: record.recorder,
     });
     await backend.provision(settings.population);
+    usageBefore = process.cpuUsage();
     return backend.listen({ host: '127.0.0.1', port: settings.port });
+  },
+  processorMs: async () => {
+    const { user, system } = process.cpuUsage(usageBefore);
+    return (user + system) / 1000;
   },
   revokeSessions: async () => {
     await backend?.revokeSessions();
