@@ -26,7 +26,10 @@ const redis: Target = defineTarget({
       topology: 'cluster',
       open: openCluster,
     },
-    pool: { says: 'createClientPool, with its own defaults; since 5.0.0', open: openPool },
+    pool: {
+      says: 'createClientPool, with its own defaults; not in 5.0.0 and before',
+      open: openPool,
+    },
   },
   open: openRedis,
 });
@@ -44,7 +47,7 @@ async function openRedis(options: OpenOptions): Promise<CacheClient> {
 async function openPool(options: OpenOptions): Promise<CacheClient> {
   const module = options.library as RedisModule;
   if (module.createClientPool === undefined)
-    throw new Error('this version of redis has no createClientPool; name redis@5.0.0 or later');
+    throw new Error('this version of redis has no createClientPool; name a newer one');
   const pool = module.createClientPool(settingsFor(options));
   const connecting = connectAgainAndAgain(pool);
   return clientOver({ client: pool, reader: bufferReader(module, pool), connecting }, options);
@@ -192,8 +195,9 @@ type BufferReader = (options: CallOptions | undefined) => (key: string) => Promi
 
 function bufferReader(module: RedisModule, client: Client): BufferReader {
   const { RESP_TYPES, commandOptions } = module;
-  if (client.withCommandOptions !== undefined && RESP_TYPES !== undefined) {
-    const typeMapping = { [RESP_TYPES.BLOB_STRING]: Buffer };
+  if (client.withCommandOptions !== undefined) {
+    // 5.0.0 does not export its names of types; each is the first byte of such a reply.
+    const typeMapping = { [RESP_TYPES?.BLOB_STRING ?? '$'.charCodeAt(0)]: Buffer };
     const mapped = client.withCommandOptions({ typeMapping });
     return (options) => {
       const chosen =
