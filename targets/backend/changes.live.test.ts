@@ -70,6 +70,7 @@ test('an event that is uploaded anew after a transfer leaves the list of whom it
   await cloud.upload('front', 'e1');
   expect(await eventsOf(cloud, 'ada')).toHaveLength(1);
   await transfer(cloud, { token, deviceId: 'front', to: 'ben' });
+  expect(await eventsOf(cloud, 'ada')).toHaveLength(1);
   const camera = await cloud.camera('front');
   await camera.ask(uploadMessage('e1', { version: 2 }));
   expect(await eventsOf(cloud, 'ada')).toEqual([]);

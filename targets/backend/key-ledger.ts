@@ -55,6 +55,8 @@ export function createKeyLedger(clock: Clock): KeyLedger {
   const entries = new Map<string, Entry>();
   const setting = new Map<string, Promise<void>>();
   let troubleNs = Number.NEGATIVE_INFINITY;
+  /** Calls that are slow already, and not over. */
+  let slowCalls = 0;
 
   const entryOf = (key: string): Entry => {
     const known = entries.get(key);
@@ -70,7 +72,7 @@ export function createKeyLedger(clock: Clock): KeyLedger {
     return entry;
   };
   const isTrusted = ({ confirmedNs, isUnsure }: Entry): boolean =>
-    !isUnsure && confirmedNs > troubleNs + lingerMs * 1e6;
+    slowCalls === 0 && !isUnsure && confirmedNs > troubleNs + lingerMs * 1e6;
 
   const watched = async <T>(call: () => Promise<T>): Promise<T> => {
     let isSlow = false;
@@ -79,19 +81,21 @@ export function createKeyLedger(clock: Clock): KeyLedger {
     const timer = setTimeout(() => {
       grace = setImmediate(() => {
         isSlow = true;
-        troubleNs = clock.nowNs();
+        slowCalls += 1;
       });
     }, slowMs);
     try {
-      const value = await call();
-      if (isSlow) troubleNs = clock.nowNs();
-      return value;
+      return await call();
     } catch (error) {
       troubleNs = clock.nowNs();
       throw error;
     } finally {
       clearTimeout(timer);
       clearImmediate(grace);
+      if (isSlow) {
+        slowCalls -= 1;
+        troubleNs = clock.nowNs();
+      }
     }
   };
   /** A write of what belongs under the key ends a change of it, unless the next change has begun meanwhile. */

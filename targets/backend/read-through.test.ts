@@ -154,6 +154,23 @@ test('a call without an answer for long is trouble too: the connection may be an
   expect(await read.one(name)).toBe('new');
 });
 
+test('as long as a slow call is not over, and for a while after it, a change is not believed to have ended the old value', async () => {
+  const { cache, read, name, rename, passMs } = house();
+  await read.one(name);
+  const slow = cache.gate('get', 'elsewhere');
+  const reading = read.one({ ...name, key: 'elsewhere' });
+  await slow.arrived;
+  await delay(2 * slowMs);
+  passMs(10 * lingerMs);
+  await rename('new');
+  cache.values.set('name', Buffer.from('old'));
+  expect(await read.one(name)).toBe('new');
+  slow.open();
+  await reading;
+  cache.values.set('name', Buffer.from('old'));
+  expect(await read.one(name)).toBe('new');
+});
+
 test('without trouble the cache is believed, so a client that gives what was deleted is seen', async () => {
   const { cache, read, name, rename, passMs } = house();
   await read.one(name);
