@@ -3,11 +3,13 @@ import type { Command } from 'commander';
 import { scenarios } from '../../scenarios/index.ts';
 import { takesInWords } from '../../targets/clients/choose-target.ts';
 import { targets } from '../../targets/index.ts';
+import type { Availability } from '../model/service.ts';
 import type { TargetOption } from '../model/target.ts';
 import { checks } from '../oracle/checks.ts';
 import { surveyProviders } from './cache-choice.ts';
 import { faultKinds } from './fault-kinds.ts';
 import { unknown } from './options.ts';
+import { surveyToxiproxies } from './toxiproxy-choice.ts';
 
 /** `crosswire list`: what there is to choose from. */
 export function addListCommand(program: Command): void {
@@ -75,16 +77,18 @@ export function addDoctorCommand(program: Command): void {
           `${execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim()} (a run needs one a camera and 2,000 more)`,
         ],
       ];
-      for (const { name, availability } of await surveyProviders()) {
-        const says =
-          availability.state === 'available'
-            ? availability.says
-            : `${availability.says}; ${availability.needs}`;
-        rows.push([`cache: ${name}`, says]);
-      }
+      for (const { name, availability } of await surveyProviders())
+        rows.push([`cache: ${name}`, inWords(availability)]);
+      for (const { name, availability } of await surveyToxiproxies())
+        rows.push([`toxiproxy: ${name}`, inWords(availability)]);
       const width = Math.max(...rows.map(([name]) => name.length));
       for (const [name, says] of rows) process.stdout.write(`${name.padEnd(width)}  ${says}\n`);
     });
+}
+
+function inWords(availability: Availability): string {
+  const { says } = availability;
+  return availability.state === 'available' ? says : `${says}; ${availability.needs}`;
 }
 
 function versionOf(command: string): string | undefined {

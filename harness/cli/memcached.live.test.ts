@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { RunJson } from '../../reports/json.ts';
-import { startCrosswire } from './crosswire-process.ts';
+import { processProvider } from '../services/process.ts';
+import { type Ended, startCrosswire } from './crosswire-process.ts';
 
 const target = fileURLToPath(
   new URL('../../targets/controls/memcached-client.ts', import.meta.url),
@@ -13,39 +13,42 @@ const target = fileURLToPath(
 const folder = mkdtempSync(path.join(tmpdir(), 'crosswire-memcached-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const small =
-  '--seed 3 --cameras 60 --users 20 --json --size warmMs=500 outageMs=500 herdMs=3500 calmMs=1500 visitsPerSecond=60';
+  '--seed 3 --cameras 60 --users 20 --json --size warmMs=500 outageMs=400 herdMs=5000 calmMs=1000 visitsPerSecond=60';
 
-function hasMemcached(): boolean {
-  try {
-    execFileSync('memcached', ['-V'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
+const { state, says: whereMemcachedIs } = await processProvider({
+  spec: { service: 'memcached' },
+  path: process.env['PATH'] ?? '',
+  scratchDirectory: folder,
+  onProcess: () => undefined,
+}).available();
+
+/** On a busy machine the load may come late, which is inconclusive and none of the cache's doing; such a run is made again. */
+async function runOf(cache: string): Promise<Ended> {
+  let ended: Ended | undefined;
+  for (let attempt = 1; attempt <= 3 && (ended === undefined || ended.code === 2); attempt += 1) {
+    const out = path.join(folder, `${cache}-${attempt}`);
+    const words = ['run', 'cache-outage', '--target', target, '--cache', cache, '--out', out];
+    ended = await startCrosswire([...words, ...small.split(' ')]).ended;
   }
+  if (ended === undefined) throw new Error('nothing ran');
+  return ended;
 }
 
 describe('a client of memcached', () => {
-  test.concurrent.for(['process', 'embedded'])(
+  test.for(['process', 'embedded'])(
     'goes through a whole outage of a cache of the kind %s',
     {
-      timeout: 60_000,
+      timeout: 120_000,
     },
     async (cache, { expect, skip }) => {
-      if (cache === 'process' && !hasMemcached()) skip('memcached is not on PATH');
-      const out = path.join(folder, cache);
-      const words = ['run', 'cache-outage', '--target', target, '--cache', cache, '--out', out];
-      const { code, stdout, stderr } = await startCrosswire([...words, ...small.split(' ')]).ended;
+      if (cache === 'process' && state === 'missing') skip(whereMemcachedIs);
+      const { code, stdout, stderr } = await runOf(cache);
       expect(stderr).toContain(cache === 'process' ? 'serving: memcached' : 'embedded memcached');
       expect(stderr).not.toContain('passes unread');
       const { findings } = JSON.parse(stdout) as RunJson;
-      const outcomes = Object.fromEntries(findings.map(({ check, outcome }) => [check, outcome]));
-      // `fault-bit` passes only when the kill and both kinds of cuts have acted.
-      expect(outcomes).toMatchObject({ 'own-data-only': 'pass', 'fault-bit': 'pass' });
-      // On a busy machine the load may come late, which is inconclusive and none of the cache's doing.
-      expect([Object.values(outcomes).includes('fail'), code === 0 || code === 2]).toEqual([
-        false,
-        true,
-      ]);
+      // `fault-bit` passes only when the kill and each kind of cut have acted: between replies, and inside one of several values.
+      expect(findings.filter(({ outcome }) => outcome !== 'pass')).toEqual([]);
+      expect(code).toBe(0);
     },
   );
 

@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createToxiproxyEngine } from '../faults/toxiproxy.ts';
-import type { Provider } from '../model/service.ts';
+import type { Availability, Provider } from '../model/service.ts';
 import type { Endpoint } from '../model/target.ts';
 import { containerProvider } from '../services/container.ts';
 import { externalToxiproxy, toxiproxyProvider } from '../services/toxiproxy.ts';
@@ -69,6 +69,26 @@ function candidates(choice: ToxiproxyChoice, reaper: Reaper): readonly Provider[
   });
   if (choice === undefined) return [inProcess, inContainer];
   return [choice === 'process' ? inProcess : inContainer];
+}
+
+/** Where a Toxiproxy can come from and whether it is there, for `crosswire doctor`. Starts nothing. */
+export async function surveyToxiproxies(): Promise<
+  readonly { readonly name: string; readonly availability: Availability }[]
+> {
+  const providers = [
+    toxiproxyProvider({
+      path: process.env['PATH'] ?? '',
+      scratchDirectory: tmpdir(),
+      onProcess: () => undefined,
+    }),
+    containerProvider({ spec: { service: 'toxiproxy' } }),
+  ];
+  return Promise.all(
+    providers.map(async (provider) => ({
+      name: provider.name,
+      availability: await provider.available(),
+    })),
+  );
 }
 
 /** Tries it with a server of ours: the wire listens on loopback alone, and so will the proxy. */

@@ -9,7 +9,10 @@ ${tableOf(wireFaults)}
 ${selectors}
 ## Of services
 
-These need a service of our own (\`--cache process\`, and where a process will do \`--cache embedded\`).
+A kill is for any cache: of one that is not ours the outage is made on the wire. \`pause\` and \`starve\` need a process of ours
+(\`--cache process\`, \`container\` or \`embedded\`), \`loading\`, \`limit-memory\`, \`limit-connections\` and a kill that keeps the data a Redis or Valkey
+of ours (\`--cache process\` or \`container\`), the others a topology that the plan asks for. A run whose cache cannot have a fault of its
+plan ends with 64 before anything starts, and so does an error in place of an answer that the target's protocol has no word for.
 
 ${tableOf(serviceFaults)}`;
 }
