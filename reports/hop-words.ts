@@ -21,10 +21,10 @@ export function hopCounts({ hops }: Attribution): string {
 
 /** The whole attribution in one sentence. */
 export function attributionSentence({ hops, followed, violations }: Attribution): string {
-  const named = hops.map(({ hop, count }) => `${thousands(count)} to ${hop} (${hopSays[hop]})`);
+  const named = hops.map(({ hop, count }) => `${hop} ${thousands(count)} (${hopSays[hop]})`);
   const all =
     followed === violations
       ? counted(followed, 'violation')
       : `the first ${thousands(followed)} of ${counted(violations, 'violation')}`;
-  return `Followed back through the taps, ${all} led ${listed(named)}.`;
+  return `Who bound the wrong value first, for ${all}: ${listed(named)}.`;
 }

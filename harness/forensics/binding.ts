@@ -5,7 +5,7 @@ import { meantBy, meantElsewhere, type Writer } from './meaning.ts';
 import type { Inquiry } from './needs.ts';
 import { wireSaid } from './wire-said.ts';
 import { hasArrived, ownReads } from './wire-view.ts';
-import { callWords, keyWords, valueWords } from './words.ts';
+import { askedWords, keyWords, valueWords } from './words.ts';
 
 /** What the library handed over for a key, held against what the backend ever meant to be under that key. */
 export type Binding =
@@ -24,7 +24,7 @@ export function* bindingOf(call: CacheCallRow): Inquiry<Binding> {
 /** Somebody below the backend bound another value to this key: the wire says who. */
 function* astray(call: CacheCallRow): Inquiry<Found> {
   const meant = yield* meantElsewhere(call);
-  const step = `The library handed over ${valueWords(call.digest)} for ${keyWords(call.key)} (${callWords(call)}), which was never stored under that key${meant === undefined ? '' : `: it belongs to ${keyWords(meant.key)}`}.`;
+  const step = `The library handed over ${valueWords(call.digest)} for ${keyWords(call.key)} (${askedWords(call)}), which was never stored under that key${meant === undefined ? '' : `: it belongs to ${keyWords(meant.key)}`}.`;
   const own = yield* ownReads(call);
   const said = own.find((row) => row.replyDigest === call.digest && hasArrived(row));
   const why = said === undefined ? yield* aboveTheWire(call) : yield* wireSaid(call, said, meant);

@@ -4,7 +4,7 @@ import { after, type Found, found } from './found.ts';
 import { type Inquiry, rowsWith } from './needs.ts';
 import { isKeyOf, isRead, writtenWrong } from './origin-story.ts';
 import { keptBy } from './staleness.ts';
-import { at, callWords, keyWords } from './words.ts';
+import { askedWords, at, keyWords } from './words.ts';
 
 /** A camera was told something about itself: on connecting, or later on the connection that it held. */
 export interface Greeting {
@@ -89,7 +89,7 @@ function* notRead({ toldNs }: Greeting, last: CacheCallRow): Inquiry<Found> {
   return found(
     'backend',
     [
-      `The library gave ${what} for ${keyWords(last.key)} (${callWords(last)}), and the backend named an owner all the same.`,
+      `The library gave ${what} for ${keyWords(last.key)} (${askedWords(last)}), and the backend named an owner all the same.`,
     ],
     { table: 'cache_call', id: last.id },
   );

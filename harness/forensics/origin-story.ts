@@ -4,7 +4,7 @@ import { after, type Found, found } from './found.ts';
 import type { Writer } from './meaning.ts';
 import { type Inquiry, rowsWith } from './needs.ts';
 import { keptBy } from './staleness.ts';
-import { at, callWords, keyWords } from './words.ts';
+import { askedWords, at, keyWords } from './words.ts';
 
 /**
  * An event is filed under whom the cache named as the owner of its camera when it was uploaded. Where that name was wrong the source
@@ -64,7 +64,7 @@ export function isKeyOf(key: string, name: string): boolean {
 
 /** Everything below handed over what was meant to be there: so whoever meant it was wrong. */
 export function* writtenWrong(read: CacheCallRow, writer: Writer): Inquiry<Found> {
-  const said = `The library handed over what was meant to be under ${keyWords(read.key)} (${callWords(read)}).`;
+  const said = `The library handed over what was meant to be under ${keyWords(read.key)} (${askedWords(read)}).`;
   const evidence = [{ table: 'cache_call', id: read.id } as const, writer.evidence];
   if (writer.requestId === null)
     return found('unknown', [said, 'Who wrote it there is not in the record.'], ...evidence);

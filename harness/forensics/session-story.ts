@@ -5,7 +5,7 @@ import { type Inquiry, rowsWith } from './needs.ts';
 import { isRead, opOf } from './origin-story.ts';
 import { keptBy } from './staleness.ts';
 import { isStored } from './web-cache-story.ts';
-import { at, callWords, keyWords } from './words.ts';
+import { askedWords, at, callWords, keyWords } from './words.ts';
 
 /** How the backend came to take whoever sent this request for somebody else, or for somebody at all. Null when it did not. */
 export function* wrongSession(op: OpRow): Inquiry<Found | null> {
@@ -38,7 +38,7 @@ function unread(op: OpRow, asked: CacheCallRow | undefined, hasCalls: boolean): 
     return found(
       'backend',
       [
-        `The library gave an error for ${keyWords(asked.key)} (${callWords(asked)}), and the backend answered all the same.`,
+        `The library gave an error for ${keyWords(asked.key)} (${askedWords(asked)}), and the backend answered all the same.`,
       ],
       evidence,
       { table: 'cache_call', id: asked.id },
@@ -47,7 +47,7 @@ function unread(op: OpRow, asked: CacheCallRow | undefined, hasCalls: boolean): 
     return found(
       'backend',
       [
-        `The library had no value for ${keyWords(asked.key)} (${callWords(asked)}), and the backend went on from elsewhere.`,
+        `The library had no value for ${keyWords(asked.key)} (${askedWords(asked)}), and the backend went on from elsewhere.`,
       ],
       evidence,
       { table: 'cache_call', id: asked.id },

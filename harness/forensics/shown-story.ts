@@ -6,7 +6,7 @@ import { firstWrong, isKeyOf, isRead, misfiled, writtenWrong } from './origin-st
 import { wrongSession } from './session-story.ts';
 import { keptBy } from './staleness.ts';
 import { changedOnTheWay, isStored, outOfTheStore } from './web-cache-story.ts';
-import { at, callWords, keyWords, valueWords } from './words.ts';
+import { askedWords, at, keyWords, valueWords } from './words.ts';
 
 /** A picture or list entry that should not have been shown: from the viewer back to whoever bound it wrongly. */
 export function* followShown(shown: ShownRow): Inquiry<Found> {
@@ -148,7 +148,7 @@ interface Otherwise {
 
 /** The backend answered with other bytes than it was handed for the key: its own mistake, unless they changed in its hands. */
 function* handedOtherwise({ read, digest, calls, op, answer }: Otherwise): Inquiry<Found> {
-  const says = `The library had handed over ${valueWords(read.digest)} for ${keyWords(read.key)} (${callWords(read)}), and the backend answered with ${valueWords(digest)}`;
+  const says = `The library had handed over ${valueWords(read.digest)} for ${keyWords(read.key)} (${askedWords(read)}), and the backend answered with ${valueWords(digest)}`;
   const evidence = [
     { table: 'cache_call', id: read.id } as const,
     ...(answer === undefined ? [] : [{ table: 'answer', id: answer.id } as const]),
@@ -208,7 +208,7 @@ function* loadedPicture({ op, shown, named, digest }: Loaded): Inquiry<Found | n
     return found(
       'backend',
       [
-        `The library gave an error for ${keyWords(failed.key)} (${callWords(failed)}), and the backend answered with a picture all the same.`,
+        `The library gave an error for ${keyWords(failed.key)} (${askedWords(failed)}), and the backend answered with a picture all the same.`,
       ],
       evidence,
       { table: 'cache_call', id: failed.id },
@@ -244,7 +244,7 @@ function* permitted(
     return found(
       'backend',
       [
-        `The library gave an error for ${keyWords(failed.key)} (${callWords(failed)}), and the backend let them see it all the same.`,
+        `The library gave an error for ${keyWords(failed.key)} (${askedWords(failed)}), and the backend let them see it all the same.`,
       ],
       { table: 'cache_call', id: failed.id },
     );
@@ -266,7 +266,7 @@ function* listed(op: OpRow, shown: ShownRow, calls: readonly CacheCallRow[]): In
     return found(
       'backend',
       [
-        `The library gave an error for ${keyWords(failed.key)} (${callWords(failed)}), and the backend answered with a list all the same.`,
+        `The library gave an error for ${keyWords(failed.key)} (${askedWords(failed)}), and the backend answered with a list all the same.`,
       ],
       { table: 'cache_call', id: failed.id },
     );

@@ -4,7 +4,15 @@ import { after, type Found, found } from './found.ts';
 import type { Writer } from './meaning.ts';
 import { type Inquiry, rowsWith } from './needs.ts';
 import { hasArrived, isDuring, isWrite, ownReads } from './wire-view.ts';
-import { at, callWords, commandWords, keyWords, replyWords, valueWords } from './words.ts';
+import {
+  askedWords,
+  at,
+  callWords,
+  commandWords,
+  keyWords,
+  replyWords,
+  valueWords,
+} from './words.ts';
 
 /**
  * A value that was once right for its key and had been replaced before it was asked for: who kept it? Null when the backend had
@@ -20,7 +28,7 @@ export function* keptBy(call: CacheCallRow, writer: Writer): Inquiry<Found | nul
   );
   if (replaced === undefined) return null;
   const steps = [
-    `The library handed over ${valueWords(call.digest)} for ${keyWords(call.key)} (${callWords(call)}), after it had accepted the ${callWords(replaced)}, which put an end to that value.`,
+    `The library handed over ${valueWords(call.digest)} for ${keyWords(call.key)} (${askedWords(call)}), after it had accepted the ${callWords(replaced)}, which put an end to that value.`,
   ];
   const evidence = [
     { table: 'cache_call', id: call.id },

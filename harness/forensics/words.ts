@@ -26,7 +26,13 @@ export function replyWords({
   return `reply ${position} on connection ${connection}`;
 }
 
-/** `get of thumb:7 by request r-1, 31.201 s to 31.204 s`. */
+/** `get for request r-1, 31.201 s to 31.204 s`: for where the key has just been named. */
+export function askedWords({ call, requestId, startedNs, doneNs }: CacheCallRow): string {
+  const by = requestId === null ? '' : ` for request ${requestId}`;
+  return `${call}${by}, ${at(startedNs)} to ${at(doneNs)}`;
+}
+
+/** `delete of thumb:7 for request r-1, 31.201 s to 31.204 s`. */
 export function callWords({ call, key, requestId, startedNs, doneNs }: CacheCallRow): string {
   const by = requestId === null ? '' : ` for request ${requestId}`;
   return `${call} of ${keyWords(key)}${by}, ${at(startedNs)} to ${at(doneNs)}`;
@@ -39,4 +45,4 @@ export function valueWords(digest: string | null): string {
 
 const keyLengthMax = 40;
 const tailLength = 14;
-const digestDigits = 12;
+const digestDigits = 8;
