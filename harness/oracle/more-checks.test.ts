@@ -601,6 +601,17 @@ test.each<[string, CheckName, Rows, number]>([
     1,
   ],
   [
+    'a live view of a camera that is not back yet',
+    'served',
+    {
+      ops: [
+        sample.op({}),
+        sample.op({ kind: 'live', askedDeviceId: 'ann-door', outcome: 'refused', status: 503 }),
+      ],
+    },
+    1,
+  ],
+  [
     'one late request of a hundred, and people who still waited',
     'on-schedule',
     {
@@ -762,6 +773,14 @@ test.each([
 ])('origin-load bears %s', (_, warm, calm) => {
   const origins = [...loads(warm, 0), ...loads(calm, seconds(16))];
   expect(find('origin-load', { phases: long, origins })).toMatchObject({ outcome: 'pass' });
+});
+
+test('origin-load has no measure when warm loaded next to nothing', () => {
+  const origins = [...loads(19, 0), ...loads(100, seconds(16))];
+  expect(find('origin-load', { phases: long, origins })).toMatchObject({
+    outcome: 'inconclusive',
+    reason: expect.stringMatching(/^warm loaded next to nothing/u),
+  });
 });
 
 test('origin-load counts one load a key and cause as the ideal', () => {

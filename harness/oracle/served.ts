@@ -51,6 +51,8 @@ export const served: WholeChecker = {
       if (kind === 'list' && outcome === 'ok') gotList.add(actorId);
       if (!reads.has(kind)) continue;
       if (isNotTheirs(status) && mayHaveEnded({ askedEventId, askedDeviceId }, known)) continue;
+      // A camera that still waits until it dials again shows nothing: comes-back says whether it ever did.
+      if (kind === 'live' && status === 503) continue;
       examined += 1;
       if (outcome === 'ok') continue;
       const how = status === null ? outcome : `${outcome} with ${status}`;
