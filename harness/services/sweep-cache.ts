@@ -38,8 +38,9 @@ export async function sweepCache(
   let values = 0;
   let isCut = false;
   for (const endpoint of endpoints) {
-    for await (const page of pagesOf({ endpoint, prefix, leaveOut: seen, keysMax }, signal)) {
+    for await (const page of pagesOf({ endpoint, prefix, keysMax }, signal)) {
       for (const [key, value] of page) {
+        // A server may name a key twice.
         if (seen.has(key)) continue;
         if (seen.size === keysMax) {
           isCut = true;
@@ -63,7 +64,5 @@ export async function sweepCache(
 export interface PagesOptions {
   readonly endpoint: Endpoint;
   readonly prefix: string;
-  /** Keys that were read already; a server may name one twice. */
-  readonly leaveOut: ReadonlySet<string>;
   readonly keysMax: number;
 }

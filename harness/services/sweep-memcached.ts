@@ -9,7 +9,7 @@ const silenceMsMax = 5_000;
 
 /** `lru_crawler metadump all`, and `get` of what it names. Source: doc/protocol.txt of memcached; the form of a line was tried on 1.6.18. */
 export async function* memcachedPages(
-  { endpoint, prefix, leaveOut, keysMax }: PagesOptions,
+  { endpoint, prefix, keysMax }: PagesOptions,
   signal: AbortSignal,
 ): AsyncGenerator<readonly SweptPair[]> {
   signal.throwIfAborted();
@@ -25,8 +25,7 @@ export async function* memcachedPages(
         throw new Error(`${place} answered lru_crawler metadump all with ${JSON.stringify(line)}`);
       const name = latin1Of(key);
       // One more than is read, so that it is seen that there are more.
-      if (utf8(name).startsWith(prefix) && keys.length <= keysMax && !leaveOut.has(utf8(name)))
-        keys.push(name);
+      if (utf8(name).startsWith(prefix) && keys.length <= keysMax) keys.push(name);
     }
     for (let from = 0; from < keys.length; from += keysAtOnce) {
       const some = keys.slice(from, from + keysAtOnce);

@@ -9,7 +9,7 @@ const getsAtOnce = 50;
 
 /** SCAN, and GET of what it names: not a snapshot, but whatever is there from beginning to end is named. */
 export async function* respPages(
-  { endpoint, prefix, leaveOut }: PagesOptions,
+  { endpoint, prefix }: PagesOptions,
   signal: AbortSignal,
 ): AsyncGenerator<readonly SweptPair[]> {
   const place = `${endpoint.host}:${endpoint.port}`;
@@ -35,9 +35,8 @@ export async function* respPages(
     ]);
     const { next, keys } = scanned(reply, place);
     cursor = next;
-    const fresh = [...new Set(keys)].filter((key) => !leaveOut.has(utf8(key)));
-    for (let from = 0; from < fresh.length; from += getsAtOnce) {
-      const some = fresh.slice(from, from + getsAtOnce);
+    for (let from = 0; from < keys.length; from += getsAtOnce) {
+      const some = keys.slice(from, from + getsAtOnce);
       const values = await say(...some.map((key) => ['GET', key]));
       yield some.map((key, index) => [utf8(key), bulkOf(values[index])]);
     }

@@ -309,7 +309,6 @@ export class CommandFramer implements Framer<CommandFrame> {
     this.#whole = false;
     this.#place = 0;
     this.#keyPlace = 0;
-    this.#valuePlace = 0;
     if (this.#words.length > 0) this.#words = [];
   }
 

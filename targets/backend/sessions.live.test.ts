@@ -32,6 +32,7 @@ test('the cookie shows a session where there is no authorization', async () => {
   const both = await cloud.request('/v1/events', { token: ben, cookie: `session=${ada}` });
   expect(both.headers.get('x-user-id')).toBe('ben');
   expect(await statusOf(cloud, { token: 'ada.0', cookie: `session=${ada}` })).toBe(401);
+  expect(await statusOf(cloud, { token: 'of nobody', cookie: `session=${ada}` })).toBe(401);
   expect(await statusOf(cloud, { cookie: 'session=' })).toBe(401);
   expect(await statusOf(cloud, { cookie: `mysession=${ada}` })).toBe(401);
   expect(await statusOf(cloud, {})).toBe(401);
