@@ -16,6 +16,8 @@ export interface MiniPlanOptions {
   readonly hangUps?: HangUps;
   readonly checks: readonly CheckName[];
   readonly size?: Partial<MiniSize>;
+  /** Everything takes so many times as long, for a machine that has other things to do; 1 unless told. */
+  readonly pace?: number;
 }
 
 /** Numbers that two seconds of one core carry, together with everything that is under test. */
@@ -31,8 +33,12 @@ export interface MiniSize {
   readonly uploadShare: number;
   /** How many of the cameras are shared, transferred or removed while there is trouble. */
   readonly changeShare: number;
-  /** When all is calm, beside everyone who reads once more; with more than none, nobody comes while the cache is warmed. */
+  /** Whether everyone looks once before there is trouble. */
+  readonly warmVisits: boolean;
+  /** When all is calm, beside everyone who reads once more. */
   readonly calmVisitsPerSecond: number;
+  /** How long viewers and cameras wait for an answer. */
+  readonly requestDeadlineMs: number;
   /** How often a second somebody without a session tries to see something. */
   readonly intrusionsPerSecond: number;
 }
@@ -43,10 +49,12 @@ const miniSize: MiniSize = {
   warmMs: 700,
   troubleMs: 1_000,
   calmMs: 700,
-  visitsPerSecond: 60,
+  visitsPerSecond: 40,
   uploadShare: 0.5,
   changeShare: 0.1,
+  warmVisits: true,
   calmVisitsPerSecond: 0,
+  requestDeadlineMs: 2_500,
   intrusionsPerSecond: 20,
 };
 
@@ -54,34 +62,39 @@ const miniSize: MiniSize = {
  * The smallest plan that has everything: cameras upload and people look, then there is trouble under load, then it is calm and
  * everyone reads once more. Cameras dial again at once, so that all are back within the calm.
  */
-export function miniPlan({ seed, rules, hangUps, checks, size }: MiniPlanOptions): Plan {
-  const numbers: MiniSize = { ...miniSize, ...size };
-  const { warmMs, calmMs, calmVisitsPerSecond: perSecond } = numbers;
+export function miniPlan({ seed, rules, hangUps, checks, size, pace = 1 }: MiniPlanOptions): Plan {
+  const numbers = slowed({ ...miniSize, ...size }, pace);
+  const { warmMs, warmVisits, calmMs, calmVisitsPerSecond: perSecond } = numbers;
   const everyone = visitsOfEveryone({ overMs: calmMs / 3 });
   return {
     format: 1,
     scenario: 'mini-run',
     seed,
     population: eagerPopulation(seededRng(seed).fork('mini-run'), numbers),
-    habits: { tapShare: 0.3, thinkMsMin: 1, thinkMsMax: 40, pageSize: 10 },
-    heartbeatMs: 250,
+    habits: { tapShare: 0.3, thinkMsMin: 1, thinkMsMax: 40 * pace, pageSize: 10 },
+    heartbeatMs: 250 * pace,
     intruder: { perSecond: numbers.intrusionsPerSecond },
     checks,
     ...timeline(
-      { requestDeadlineMs: 2_500 },
+      { requestDeadlineMs: numbers.requestDeadlineMs },
       phase('warm', {
         forMs: warmMs,
         load: [
           cameras({ overMs: warmMs / 4, uploadShare: 1 }),
-          ...(perSecond > 0 ? [] : [everyoneAt(warmMs * 0.6)]),
+          ...(warmVisits ? [everyoneAt(warmMs * 0.6)] : []),
         ],
       }),
-      trouble(numbers, { rules, hangUps }),
+      trouble(numbers, {
+        rules: rules.map((rule) => slowedRule(rule, pace)),
+        hangUps: slowedHangUps(hangUps, pace),
+      }),
       phase('calm', {
         forMs: calmMs,
         load: [everyone, ...(perSecond > 0 ? [visits({ overMs: calmMs, perSecond })] : [])],
       }),
     ),
+    // A machine that has other things to do makes it late, and no worse.
+    deadlineMs: 60_000,
   };
 }
 
@@ -103,6 +116,32 @@ function trouble(
 
 function everyoneAt(atMs: number): Step {
   return { ...visitsOfEveryone({ overMs: 50 }), atMs };
+}
+
+function slowed(size: MiniSize, pace: number): MiniSize {
+  return {
+    ...size,
+    warmMs: size.warmMs * pace,
+    troubleMs: size.troubleMs * pace,
+    calmMs: size.calmMs * pace,
+    requestDeadlineMs: size.requestDeadlineMs * pace,
+    visitsPerSecond: size.visitsPerSecond / pace,
+    calmVisitsPerSecond: size.calmVisitsPerSecond / pace,
+    intrusionsPerSecond: size.intrusionsPerSecond / pace,
+  };
+}
+
+function slowedRule(rule: WireRule, pace: number): WireRule {
+  if (rule.type === 'hold-reply') return { ...rule, forMs: rule.forMs * pace };
+  if (rule.type === 'slow-replies')
+    return { ...rule, bytesPerSecond: Math.ceil(rule.bytesPerSecond / pace) };
+  return rule;
+}
+
+function slowedHangUps(hangUps: HangUps | undefined, pace: number): HangUps | undefined {
+  if (hangUps === undefined) return undefined;
+  const { share, afterMsMin, afterMsMax } = hangUps;
+  return { share, afterMsMin: afterMsMin * pace, afterMsMax: afterMsMax * pace };
 }
 
 /** Nobody waits for seconds before a camera dials again. */

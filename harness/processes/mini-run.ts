@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import { createBackend } from '../../targets/backend/backend.ts';
+import { type Backend, createBackend } from '../../targets/backend/backend.ts';
 import { keysBehind } from '../../targets/backend/keys.ts';
 import type { Flaw, Trigger } from '../../targets/controls/define-control.ts';
 import { createInjector } from '../faults/injector.ts';
@@ -10,16 +10,18 @@ import { runFleet } from '../fleet/fleet.ts';
 import type { CheckName } from '../model/finding.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Population } from '../model/population.ts';
+import type { Recorder } from '../model/rows.ts';
 import type { Endpoint, Target } from '../model/target.ts';
 import type { World } from '../model/world.ts';
 import { type MiniSize, miniPlan } from '../plan/mini-plan.ts';
 import { createRecord, finishRecord } from '../record/join.ts';
 import { openPart } from '../record/part.ts';
-import { run } from '../runner/run.ts';
+import { type RunParts, run } from '../runner/run.ts';
 import { createHttpCache, type HttpOrigin } from '../services/http-cache.ts';
 import { createHttpCacheServer, httpOrigin } from '../services/http-cache-server.ts';
 import { type InProcessCache, startInProcess } from '../services/in-process.ts';
 import { realWorld } from './real-world.ts';
+import { databaseSweep, sweepStores } from './sweep.ts';
 import { listenWire } from './wire-sockets.ts';
 
 export interface MiniRunOptions {
@@ -37,6 +39,8 @@ export interface MiniRunOptions {
   readonly folder: string;
   readonly checks: readonly CheckName[];
   readonly size?: Partial<MiniSize>;
+  /** Everything takes so many times as long, for a machine that has other things to do; 1 unless told. */
+  readonly pace?: number;
 }
 
 /**
@@ -44,13 +48,14 @@ export interface MiniRunOptions {
  * record. It takes as long as its plan, two and a half seconds by default. Resolves with the path of the record; rejects when a part fails.
  */
 export async function miniRun(options: MiniRunOptions): Promise<string> {
-  const { trigger, seed, folder, checks, size } = options;
+  const { trigger, seed, folder, checks, size, pace = 1 } = options;
   const plan = miniPlan({
     seed,
     rules: trigger?.rules ?? [],
     ...(trigger?.hangUps === undefined ? {} : { hangUps: trigger.hangUps }),
     checks,
     size: { ...(trigger === undefined ? {} : sizeFor(trigger)), ...size },
+    pace,
   });
   const recordPath = path.join(folder, 'record.sqlite');
   const partPath = path.join(folder, 'record.part');
@@ -71,18 +76,22 @@ export async function miniRun(options: MiniRunOptions): Promise<string> {
   }
 }
 
-function sizeFor({ webCache, busyCalm }: Trigger): Partial<MiniSize> {
-  // What a cache may keep for a second is not to change within it.
-  if (webCache !== undefined) return { uploadShare: 0, changeShare: 0 };
-  return busyCalm === true ? { calmMs: 1_000, calmVisitsPerSecond: 60 } : {};
+function sizeFor({ webCache, busyCalm, requestDeadlineMs }: Trigger): Partial<MiniSize> {
+  const busy = { calmMs: 2_000, warmVisits: false, calmVisitsPerSecond: 50 };
+  return {
+    // What a cache may keep for a second is not to change within it.
+    ...(webCache === undefined ? {} : { uploadShare: 0, changeShare: 0 }),
+    ...(busyCalm === true ? busy : {}),
+    ...(requestDeadlineMs === undefined ? {} : { requestDeadlineMs }),
+  };
 }
 
 /** Everything is open by then, so that the first camera meets a cloud. */
 const leadMs = 250;
 
 async function carryOut(options: MiniRunOptions, plan: Plan, partPath: string): Promise<void> {
-  const { target, library, trigger = { says: '' }, flaw, seed } = options;
-  const { timeoutMs = 1_000, keyPrefix = '', cacheTtlMs = 600_000 } = trigger;
+  const { target, library, trigger = { says: '' }, flaw, seed, pace = 1 } = options;
+  const { timeoutMs: patienceMs = 1_000, keyPrefix = '', cacheTtlMs = 600_000 } = trigger;
   const startTicks = String(process.hrtime.bigint() + BigInt(leadMs) * 1_000_000n);
   const worldOf = (label: string): World => realWorld({ startTicks, seed }, label);
   const failed = new AbortController();
@@ -106,7 +115,12 @@ async function carryOut(options: MiniRunOptions, plan: Plan, partPath: string): 
   stack.defer(async () => wire.close());
   const world = worldOf('backend');
   const client = stack.use(
-    await target.open({ endpoint: wire.endpoint, library, timeoutMs, world }),
+    await target.open({
+      endpoint: wire.endpoint,
+      library,
+      timeoutMs: patienceMs * pace,
+      world,
+    }),
   );
   const backend = stack.use(
     await createBackend({
@@ -116,7 +130,8 @@ async function carryOut(options: MiniRunOptions, plan: Plan, partPath: string): 
       recorder,
       mitigations: [],
       keyPrefix,
-      cacheTtlMs,
+      cacheTtlMs: cacheTtlMs * pace,
+      cacheDeadlineMs: 3_000 * pace,
       failsOpen: flaw === 'backend-fails-open',
     }),
   );
@@ -163,6 +178,10 @@ async function carryOut(options: MiniRunOptions, plan: Plan, partPath: string): 
         },
       },
       flood: { run: async () => Promise.reject(new Error('a mini-run has no flood')) },
+      // With a neighbour the values are in another database than the one that is read.
+      ...(trigger.neighbour === true
+        ? {}
+        : { sweep: sweepOf({ cache, backend, recorder, world, keyPrefix, seed }) }),
       onPhase: () => {},
     },
     failed.signal,
@@ -178,6 +197,39 @@ function moveIn(cache: InProcessCache, { devices }: Population, keyPrefix: strin
     const bytes = Buffer.from(JSON.stringify({ ownerId }));
     database?.put(keys.deviceOwner(deviceId), { type: 'string', bytes });
   }
+}
+
+interface Stores {
+  readonly cache: InProcessCache;
+  readonly backend: Backend;
+  readonly recorder: Recorder;
+  readonly world: World;
+  readonly keyPrefix: string;
+  readonly seed: number;
+}
+
+function sweepOf({
+  cache,
+  backend,
+  keyPrefix,
+  recorder,
+  world,
+  seed,
+}: Stores): NonNullable<RunParts['sweep']> {
+  const around = { seed, clock: world.clock, recorder };
+  return {
+    run: async (signal) => {
+      await sweepStores(
+        {
+          ...around,
+          cache: { endpoints: [cache.endpoint], protocol: 'resp', prefix: keyPrefix },
+          database: databaseSweep(backend, around),
+        },
+        signal,
+      );
+    },
+    onFailure: world.log,
+  };
 }
 
 interface BeforeTheCloud {

@@ -11,7 +11,7 @@ const gatherMs = 5;
 const batchLoaderWrongOrder: Control = defineControl({
   name: 'batch-loader-wrong-order',
   bug: 'gets of one moment are asked as one batch with sorted keys, and its values are handed out in the order in which the gets came',
-  caughtBy: ['mapping'],
+  caughtBy: ['mapping', 'own-data-only'],
   hop: 'coalescer',
   trigger: { says: 'load: several gets within 5 ms' },
   open: async (options) => batched(await openRespClient(options)),

@@ -3,7 +3,7 @@ import { type Control, defineControl } from './define-control.ts';
 import { openRespClient } from './resp-client.ts';
 
 /** Every so many single gets that are under way at once, two are given each other's value. */
-const crossedPairEvery = 50;
+const crossedPairEvery = 8;
 
 /** No fault is needed for this one: load is enough, as with two requests that share a buffer. */
 const crossedPair: Control = defineControl({

@@ -56,6 +56,11 @@ export interface Trigger {
    * as they are, with the cookie that keeps a shared cache from storing them (`Set-Cookie`).
    */
   readonly webCache?: 'vary' | 'set-cookie';
+  /**
+   * How long viewers and cameras wait for an answer; 2,500 ms unless told. A camera that is told its owner may have asked that long
+   * before, so this is how much later than a transfer it has to be told for the oracle to be sure.
+   */
+  readonly requestDeadlineMs?: number;
   /** Nobody comes while the cache is warmed, and many come when all is calm. */
   readonly busyCalm?: boolean;
 }

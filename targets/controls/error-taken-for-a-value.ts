@@ -11,7 +11,7 @@ const refreshedForMs = 600_000;
 const errorTakenForAValue: Control = defineControl({
   name: 'error-taken-for-a-value',
   bug: 'the text of an error reply is taken for a value, and stored by the client as it stores every value that it has read',
-  caughtBy: ['served'],
+  caughtBy: ['served', 'stored'],
   hop: 'library-write',
   trigger: {
     says: 'the cache answers a few reads with LOADING',
@@ -19,7 +19,7 @@ const errorTakenForAValue: Control = defineControl({
       {
         type: 'error-reply',
         error: 'LOADING',
-        selector: { commands: ['GET'], keyPattern: 'user:*:devices' },
+        selector: { commands: ['GET'], keyPrefix: 'session:' },
         timesMax: 10,
       },
     ],

@@ -9,7 +9,7 @@ const bitsKept = 6;
 const keyHashedTo32Bits: Control = defineControl({
   name: 'key-hashed-to-32-bits',
   bug: 'the last part of a key is replaced by a short hash (FNV-1a, of which 6 bits are kept so that a short run collides), and values of keys with one hash are one',
-  caughtBy: ['own-data-only'],
+  caughtBy: ['own-data-only', 'stored'],
   hop: 'library-write',
   trigger: { says: 'nothing but a hundred keys' },
   open: async (options) =>

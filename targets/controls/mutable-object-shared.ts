@@ -12,7 +12,7 @@ const mutableObjectShared: Control = defineControl({
   bug: 'all calls share one request object, so a call that begins while another waits for its turn changes what that one asks for',
   example:
     'GitHub, March 2021: an object of one request was reused by another, and sessions were handed to the wrong people',
-  caughtBy: ['mapping'],
+  caughtBy: ['mapping', 'own-data-only'],
   hop: 'client-library',
   trigger: { says: 'load: two gets in one turn of the event loop' },
   open: async (options) => oneRequestForAll(await openRespClient(options)),

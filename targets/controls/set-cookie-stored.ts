@@ -8,7 +8,7 @@ import { openRespClient } from './resp-client.ts';
 const setCookieStored: Control = defineControl({
   name: 'set-cookie-stored',
   bug: 'a shared HTTP cache stores an answer together with its Set-Cookie, and hands the session to whoever asks next',
-  caughtBy: ['own-data-only'],
+  caughtBy: ['own-data-only', 'fails-closed'],
   hop: 'http-cache',
   trigger: { says: 'load: two people ask for their lists within a second', webCache: 'set-cookie' },
   flaw: 'http-cache-stores-set-cookie',

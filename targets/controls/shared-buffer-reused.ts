@@ -13,7 +13,7 @@ const bufferBytes = 48 * 1024;
 const sharedBufferReused: Control = defineControl({
   name: 'shared-buffer-reused',
   bug: 'values are handed out as views of one receive buffer that all connections share, and are overwritten while they are waited for',
-  caughtBy: ['own-data-only'],
+  caughtBy: ['intact'],
   hop: 'client-library',
   trigger: {
     says: 'load on a slow cache: pictures trickle in on several connections at once',

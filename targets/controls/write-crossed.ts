@@ -12,7 +12,7 @@ const crossedEvery = 2;
 const writeCrossed: Control = defineControl({
   name: 'write-crossed',
   bug: 'two values of one kind that are written at the same time are stored under each other’s key',
-  caughtBy: ['own-data-only'],
+  caughtBy: ['own-data-only', 'stored'],
   hop: 'library-write',
   trigger: { says: 'load: cameras upload at the same time' },
   open: async (options) => crossWrites(await openRespClient(options), crossedEvery),
