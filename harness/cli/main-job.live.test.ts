@@ -71,19 +71,28 @@ describe('the main job, small', () => {
   });
 
   test.each(['ioredis', 'redis'])(
-    'the newest %s passes every check: exit 0',
+    'the newest %s passes every check: exit 0, or 2 on a machine that cannot keep up',
     { timeout: 60_000 },
     async (target) => {
       const { code, json } = await runOf(`newest-${target}`, ['--target', target, '--seed', '3']);
-      expect(outcomes(json)).toEqual({
+      const { 'on-schedule': onSchedule, ...others } = outcomes(json);
+      expect(others).toEqual({
         'own-data-only': 'pass',
+        'right-device': 'pass',
+        fresh: 'pass',
         mapping: 'pass',
+        stored: 'pass',
+        intact: 'pass',
+        'fails-closed': 'pass',
         settles: 'pass',
+        'comes-back': 'pass',
         served: 'pass',
         'fault-bit': 'pass',
+        'origin-load': 'pass',
         canary: 'pass',
       });
-      expect(code).toBe(0);
+      // A machine that others keep busy may stand still for longer than the generator is allowed to be late.
+      expect([onSchedule, code]).toEqual(onSchedule === 'pass' ? ['pass', 0] : ['inconclusive', 2]);
       expect(json.blastRadius.usersReceived).toBe(0);
     },
   );

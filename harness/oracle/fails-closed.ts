@@ -21,7 +21,7 @@ export const failsClosed: RowChecker = {
     const violations = violationList();
     const probes = new Set<number>();
     const phases = record.phases();
-    const perPhase = new Map<string, number>(phases.map(({ name }) => [name, 0]));
+    const perPhase = new Map<string, number>(phases.map(({ name }) => [kindOf(name), 0]));
     let answers = 0;
     return {
       op: (row) => {
@@ -30,7 +30,8 @@ export const failsClosed: RowChecker = {
         if (row.credential === 'session') return;
         probes.add(row.id);
         const phase = phaseAt(phases, row.sentNs);
-        if (phase !== undefined) perPhase.set(phase, (perPhase.get(phase) ?? 0) + 1);
+        if (phase !== undefined)
+          perPhase.set(kindOf(phase), (perPhase.get(kindOf(phase)) ?? 0) + 1);
         if (isServed(row))
           violations.add(
             `the ${row.kind} of ${row.actorId} ${without(row)} was answered with ${row.status ?? 'success'} at ${atMs(row.sentNs)}`,
@@ -90,12 +91,19 @@ function phaseAt(phases: readonly PhaseRow[], atNs: number): string | undefined 
   return phases.findLast(({ fromNs, toNs }) => fromNs <= atNs && atNs < (toNs ?? Infinity))?.name;
 }
 
+/** What comes again and again, as `down-1` and `down-2`, is one kind of phase: some last less than a second. */
+function kindOf(phase: string): string {
+  return phase.replace(/-\d+$/u, '');
+}
+
 /** The phases of the plan during which some fault was to be in place. */
 function troubledPhases(record: RecordReader): readonly string[] {
   const { steps } = record.plan();
   const began = new Set(record.phases().map(({ name }) => name));
   const names = steps.flatMap((step) =>
-    step.type === 'phase' && began.has(step.name) && isTroubled(step, steps) ? [step.name] : [],
+    step.type === 'phase' && began.has(step.name) && isTroubled(step, steps)
+      ? [kindOf(step.name)]
+      : [],
   );
   return [...new Set(names)];
 }

@@ -727,6 +727,27 @@ test('fresh says how soon after the heal reads are right again', () => {
   });
 });
 
+test('fails-closed takes phases that come again for one', () => {
+  const again: Plan = {
+    ...sample.plan,
+    steps: [
+      { type: 'phase', name: 'down-1', atMs: 0, forMs: 100 },
+      { type: 'phase', name: 'down-2', atMs: 100, forMs: 100 },
+      ...sample.plan.steps.filter(({ type }) => type === 'fault-on'),
+    ],
+  };
+  const phases = [
+    { name: 'down-1', fromNs: 0, toNs: 100 },
+    { name: 'down-2', fromNs: 100, toNs: 200 },
+  ];
+  const finding = find('fails-closed', {
+    plan: again,
+    phases,
+    ops: [sample.op({ ...probe, sentNs: 50 })],
+  });
+  expect(finding).toMatchObject({ outcome: 'pass', says: expect.stringContaining('(down 1)') });
+});
+
 test('comes-back counts apart who kept trying and who gave up', () => {
   const finding = find('comes-back', {
     cameras: [

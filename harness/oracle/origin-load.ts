@@ -13,9 +13,11 @@ import {
 } from './checker.ts';
 
 /** The load stays up when it is more than this many times that of warm ... */
-export const stayedUpTimes = 3;
+const stayedUpTimes = 3;
 /** ... and this many loads at least: two loads after none are no trouble. */
-export const stayedUpLoadsMin = 100;
+const stayedUpLoadsMin = 100;
+/** A warm with fewer loads than this is no measure: the cloud stood still. */
+const warmLoadsMin = 20;
 /** What is loaded again this long after its first load has outlived its time in the cache: ten minutes in every run. */
 const cachedNsMax = 600e9;
 
@@ -45,7 +47,11 @@ export const originLoad: WholeChecker = {
     const after = rateIn(record, half);
     const violations = violationList();
     const rates = `${perSecond(after.perSecond)} in the second half of calm, ${perSecond(before.perSecond)} in warm`;
-    if (after.loads >= stayedUpLoadsMin && after.perSecond > stayedUpTimes * before.perSecond)
+    const isUp =
+      after.loads >= stayedUpLoadsMin && after.perSecond > stayedUpTimes * before.perSecond;
+    if (isUp && before.loads < warmLoadsMin)
+      return inconclusive(`warm loaded next to nothing, so load has no measure: ${rates}`);
+    if (isUp)
       violations.add(`loads from the source of truth stayed up when all was healed: ${rates}`);
     const absent = loads.absent === 0 ? '' : `; ${loads.absent} found nothing to load`;
     const says = `${counted(loads.all, 'load', 'loads')} of ${counted(loads.keys, 'key', 'keys')}, ${loads.ideal.toLocaleString('en-US')} would have been enough; times the ideal at most ${loads.most.toFixed(1)}, median ${loads.median.toFixed(1)}; ${rates}${absent}`;

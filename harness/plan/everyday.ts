@@ -27,10 +27,18 @@ export const everydaySize: EverydaySize = {
 /** What must hold whatever is broken. */
 export const everydayChecks: readonly CheckName[] = [
   'own-data-only',
+  'right-device',
+  'fresh',
   'mapping',
+  'stored',
+  'intact',
+  'fails-closed',
   'settles',
+  'comes-back',
   'served',
   'fault-bit',
+  'on-schedule',
+  'origin-load',
   'canary',
 ];
 
