@@ -37,6 +37,26 @@ const cases: readonly (readonly [what: string, words: string, says: string])[] =
   ],
   ['a target file that is not there', 'run --target ./nowhere.ts', 'there is no file'],
   ['a target without its version', 'run --target ioredis@', 'names no version after the @'],
+  [
+    'a variant that is none',
+    'run --target ioredis:clutser',
+    'the target ioredis has no variant "clutser"; it has: cluster',
+  ],
+  [
+    'an option with a word that it does not take',
+    'run --target redis?resp=4',
+    'the option resp of the target redis takes 2 or 3, got "4"',
+  ],
+  [
+    'a variant that does not fit the scenario',
+    'run reshard --target redis:pool',
+    'reshard needs a cluster, and redis:pool is not used with one; name redis:cluster',
+  ],
+  [
+    'a cluster behind Toxiproxy',
+    'run cache-pause --target redis:cluster --faults toxiproxy',
+    'leave --faults out',
+  ],
   ['an unknown command', 'rum', "unknown command 'rum'"],
   ['an unknown option', 'run --camera 5', "unknown option '--camera'"],
   ['no cameras', 'run --cameras 0', '--cameras takes a whole number from 1 to 1000000, got "0"'],
