@@ -123,6 +123,20 @@ describe('drop-bytes', () => {
     ]);
   });
 
+  test('each command is told of once, also when another rule ends the connection', async () => {
+    const { connect, send, wire, replies } = wireBench();
+    const { client, server } = connect();
+    await send(client, get('a') + get('b'));
+    await send(server, '$5\r\nva');
+    await wire.install('drop-1', { type: 'drop-bytes', closeAfterMs: null, timesMax: 9 });
+    client.socket.destroy();
+    await wire.close();
+    expect(replies.map(({ key, fate, faultId }) => [key, fate, faultId])).toEqual([
+      ['a', 'cut-inside', 'drop-1'],
+      ['b', 'lost', null],
+    ]);
+  });
+
   test('not even the error of another rule comes through', async () => {
     const { connect, send, wire, replies } = wireBench();
     await wire.install('drop-1', { type: 'drop-bytes', closeAfterMs: null, timesMax: 9 });
@@ -156,6 +170,23 @@ describe('reset-on-bytes', () => {
       [['rst', 'reset-1', 2]],
     );
   });
+});
+
+test('a cut within a reply that was held until the client had gone is told of as lost', async () => {
+  const { connect, send, wire, replies } = wireBench();
+  await wire.install('hold-1', { type: 'hold-reply', forMs: 500, ...always, timesMax: 1 });
+  await wire.install('limit-1', { type: 'limit-bytes', bytes: 10, timesMax: 9 });
+  const { client, server } = connect();
+  await send(client, get('a') + get('b'));
+  await send(server, bulkOf('1') + bulkOf('2'));
+  await wire.close();
+  expect([client.text, replies.map(({ key, fate }) => [key, fate])]).toEqual([
+    '',
+    [
+      ['a', 'lost'],
+      ['b', 'lost'],
+    ],
+  ]);
 });
 
 describe('slice-bytes', () => {

@@ -71,8 +71,6 @@ type Parcel =
 /** Nothing goes to the client any more, because of this fault. */
 interface Hush {
   readonly faultId: string;
-  /** The reply of which the client has got some bytes. */
-  readonly inside: Answer | null;
   /** When the server spoke last, or the silence began. */
   heardNs: Nanoseconds;
 }
@@ -178,7 +176,11 @@ export class WireConnection {
     const silence = rules.takeSilence(connection);
     if (silence === null) return;
     const { faultId, closeAfterNs } = silence;
-    const hush = { faultId, inside: this.#pairing.breakOff(), heardNs: world.clock.nowNs() };
+    const nowNs = world.clock.nowNs();
+    const inside = this.#pairing.breakOff();
+    // Written at once, whoever ends the connection afterwards.
+    if (inside !== null) this.#logCutInside(inside, nowNs, faultId);
+    const hush = { faultId, heardNs: nowNs };
     this.#hush = hush;
     if (closeAfterNs !== null) void this.#endAfterSilence(hush, closeAfterNs);
   }
@@ -195,8 +197,8 @@ export class WireConnection {
     this.#endHush(hush);
   }
 
-  #endHush({ faultId, inside }: Hush): void {
-    this.end({ by: 'rule', how: 'fin', faultId, inside });
+  #endHush({ faultId }: Hush): void {
+    this.end({ by: 'rule', how: 'fin', faultId, inside: null });
   }
 
   #onCommands(chunk: Uint8Array): void {
@@ -305,8 +307,7 @@ export class WireConnection {
   #executeEnd({ by, how, faultId, inside }: Ending): void {
     this.#reason ??= { closedBy: by, how, faultId };
     if (inside !== null && faultId !== null) {
-      this.#unanswered += 1;
-      this.#log.cutInside(inside, this.#options.world.clock.nowNs(), faultId);
+      this.#logCutInside(inside, this.#options.world.clock.nowNs(), faultId);
     }
     this.#settleRest(by === 'rule' ? 'cut' : 'lost', faultId);
     if (how === 'rst') {
@@ -318,6 +319,11 @@ export class WireConnection {
     this.#options.client.end();
     this.#record();
     void this.#finishAfterLinger();
+  }
+
+  #logCutInside(inside: Answer, nowNs: Nanoseconds, faultId: string): void {
+    this.#unanswered += 1;
+    this.#log.cutInside(inside, nowNs, faultId);
   }
 
   /**
@@ -390,7 +396,7 @@ export class WireConnection {
     this.#state = 'gone';
     this.#gone.abort();
     for (const { parcel, faultId } of this.#outbox.clear()) {
-      const answers = parcel.type === 'pass' ? parcel.answers : [];
+      const answers = parcel.type === 'pass' ? parcel.answers : insideOf(parcel.ending);
       this.#unanswered += answers.length;
       for (const answer of answers) this.#log.never(answer.to, 'lost', faultId);
     }
@@ -417,6 +423,11 @@ export class WireConnection {
       outstanding: this.#unanswered,
     });
   }
+}
+
+/** The reply that a cut was to be in, which was never carried out. */
+function insideOf({ inside }: Ending): readonly Answer[] {
+  return inside === null ? [] : [inside];
 }
 
 function byServer(how: CutKind): Ending {
