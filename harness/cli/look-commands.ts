@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import type { Command } from 'commander';
 import { scenarios } from '../../scenarios/index.ts';
 import { takesInWords } from '../../targets/clients/choose-target.ts';
+import { controls } from '../../targets/controls/index.ts';
 import { targets } from '../../targets/index.ts';
 import type { Availability } from '../model/service.ts';
 import type { TargetOption } from '../model/target.ts';
@@ -41,7 +42,7 @@ const lists: ReadonlyMap<string, () => Rows | Promise<Rows>> = new Map<
 /** Every target, and under each its options, its variants and theirs. */
 async function targetRows(): Promise<Rows> {
   const loaded = await Promise.all(Object.values(targets).map((load) => load()));
-  return loaded.flatMap((target) => {
+  const rows = loaded.flatMap((target): Rows => {
     const { name } = target;
     const plain = { says: `the installed version; any other as ${name}@VERSION`, ...target };
     const ways = Object.entries(target.variants ?? {}).map(
@@ -51,6 +52,13 @@ async function targetRows(): Promise<Rows> {
       optionRows(full, options).toSpliced(0, 0, [full, says]),
     );
   });
+  const broken = await Promise.all(Object.values(controls).map((load) => load()));
+  return [
+    ...rows,
+    ['', ''],
+    ['controls: broken on purpose', ''],
+    ...broken.map(({ name, bug }): Rows[number] => [name, bug]),
+  ];
 }
 
 function optionRows(name: string, options: Readonly<Record<string, TargetOption>>): Rows {

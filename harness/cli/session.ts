@@ -90,6 +90,7 @@ async function loadSubject(
   { interrupt, stage }: Surroundings,
 ): Promise<Subject> {
   const target = await loadTarget(choice.source);
+  if (target.package === '') return { choice, target, library: noLibrary };
   const library = await loadLibrary({
     spec: choice.version === undefined ? target.package : `${target.package}@${choice.version}`,
     package: target.package,
@@ -103,6 +104,9 @@ async function loadSubject(
   });
   return { choice, target, library };
 }
+
+/** A control is a client by itself. */
+const noLibrary: Library = { name: '', version: 'broken on purpose', path: '', companions: {} };
 
 interface Performance {
   readonly options: RunOptions;

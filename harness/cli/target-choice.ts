@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { targetName } from '../../targets/clients/choose-target.ts';
+import { controls } from '../../targets/controls/index.ts';
 import { targets } from '../../targets/index.ts';
 import type { Fault } from '../model/fault.ts';
 import type { CacheTopology, Plan } from '../model/plan.ts';
@@ -39,7 +40,10 @@ function readTargetName(text: string): Omit<TargetChoice, 'topology'> {
       throw new UsageError(`--target ${quoted(text)}: there is no file ${file}`);
     return { source: { path: file, ...words }, version };
   }
-  if (!Object.hasOwn(targets, name)) throw unknown('target', name, Object.keys(targets));
+  if (Object.hasOwn(controls, name) && version !== undefined)
+    throw new UsageError(`--target ${quoted(text)}: a control has no versions; name ${name}`);
+  if (!Object.hasOwn(targets, name) && !Object.hasOwn(controls, name))
+    throw unknown('target', name, [...Object.keys(targets), ...Object.keys(controls)]);
   return { source: { name, ...words }, version };
 }
 
@@ -74,6 +78,7 @@ export interface FittedTarget {
 export async function fitTarget(text: string, plan: Plan | undefined): Promise<FittedTarget> {
   const named = readTargetName(text);
   const target = await load(named.source);
+  requireOwnFlaw(target);
   const needed = plan?.cacheTopology;
   const fits = needed === undefined || target.topology === needed;
   // Behind Sentinels the wire itself leads to the primary, so every client of one server will do.
@@ -95,6 +100,14 @@ export async function fitTarget(text: string, plan: Plan | undefined): Promise<F
     choice: { source, version: named.version, topology: needed },
     remark: `${scenario} needs ${needs[needed]}, so the target is ${name}`,
   };
+}
+
+/** A control whose flaw is not in its client would run as a correct one. */
+function requireOwnFlaw(target: Target): void {
+  if (!('flaw' in target)) return;
+  throw new UsageError(
+    `--target ${target.name}: what is broken there is not the client, so it runs in node scripts/catch-controls.ts only`,
+  );
 }
 
 const needs: Readonly<Record<CacheTopology, string>> = {

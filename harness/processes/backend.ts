@@ -12,7 +12,7 @@ import { type DatabasePage, databaseSweep } from './sweep.ts';
 
 export interface BackendSettings extends RunSettings {
   readonly target: TargetSource;
-  /** The file to import as the target's library. */
+  /** The file to import as the target's library; empty for a control, which has none. */
   readonly libraryPath: string;
   /** Of the target's companions, by package. */
   readonly companionPaths: Readonly<Record<string, string>>;
@@ -91,7 +91,8 @@ const api: BackendApi = {
 };
 
 async function imported(file: string): Promise<unknown> {
-  return import(pathToFileURL(file).href);
+  // A control is a client by itself.
+  return file === '' ? null : import(pathToFileURL(file).href);
 }
 
 const channel = serve(api, async () => {

@@ -1,9 +1,10 @@
 import { pathToFileURL } from 'node:url';
-import { targets } from '../../targets/index.ts';
 import { chooseTarget } from '../../targets/clients/choose-target.ts';
+import { controls } from '../../targets/controls/index.ts';
+import { targets } from '../../targets/index.ts';
 import type { Target, TargetWords } from '../model/target.ts';
 
-/** One of our targets by name, or a file whose default export is one, and which variant of it with which options. */
+/** One of our targets or controls by name, or a file whose default export is one, and which variant of it with which options. */
 export type TargetSource = ({ readonly name: string } | { readonly path: string }) & TargetWords;
 
 /** Loads a target; its library comes separately. Throws an error that says what is wrong with the name, its words or the file. */
@@ -13,7 +14,7 @@ export async function loadTarget(source: TargetSource): Promise<Target> {
 
 async function loadPlain(source: TargetSource): Promise<Target> {
   if ('name' in source) {
-    const load = targets[source.name];
+    const load = targets[source.name] ?? controls[source.name];
     if (load === undefined) throw new Error(`there is no target named ${source.name}`);
     return load();
   }
