@@ -479,6 +479,19 @@ test.each<[string, CheckName, Rows, number]>([
     1,
   ],
   [
+    'an older version that was asked for before the newer one was acknowledged, and one of which the upload failed',
+    'fresh',
+    {
+      ops: [
+        uploaded,
+        sample.upload({ version: 2, sentNs: 200, doneNs: 310 }),
+        sample.upload({ version: 3, sentNs: 220, doneNs: 230, outcome: 'failed' }),
+      ],
+      shown: [sample.shown({ requestedNs: 310 }), sample.shown({ requestedNs: 311, version: 2 })],
+    },
+    1,
+  ],
+  [
     'the last event of a previous owner',
     'fresh',
     {
