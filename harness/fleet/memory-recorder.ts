@@ -1,5 +1,6 @@
 import type {
   CameraRow,
+  ChangeRow,
   EvidenceRow,
   OpRow,
   Recorder,
@@ -15,11 +16,12 @@ export interface Written {
   readonly evidence: EvidenceRow[];
   readonly camera: CameraRow[];
   readonly told: ToldRow[];
+  readonly change: ChangeRow[];
 }
 
 /** A recorder that keeps a fleet's rows in memory, and refuses those of other rooms. */
 export function memoryRecorder(): { readonly recorder: Recorder; readonly written: Written } {
-  const written: Written = { op: [], shown: [], evidence: [], camera: [], told: [] };
+  const written: Written = { op: [], shown: [], evidence: [], camera: [], told: [], change: [] };
   const ids = new Map<RecordTable, number>();
   const foreign = (): never => {
     throw new Error('a fleet wrote a row of another room');
@@ -35,7 +37,7 @@ export function memoryRecorder(): { readonly recorder: Recorder; readonly writte
     evidence: (row) => void written.evidence.push(row),
     camera: (row) => void written.camera.push(row),
     told: (row) => void written.told.push(row),
-    change: foreign,
+    change: (row) => void written.change.push(row),
     answer: foreign,
     sweep: foreign,
     cacheCall: foreign,
