@@ -5,37 +5,66 @@ import type { LeakKind } from '../model/finding.ts';
 export interface Protection {
   /** What it does, for a sentence that begins with its name. */
   readonly does: string;
-  /** What cannot happen while it is on. */
-  readonly stops: readonly LeakKind[];
-  /** Why it lets the rest through. */
-  readonly because: string;
+  /** For each place at which the cloud goes wrong: why it cannot stop that; null where it is there to stop it. */
+  readonly passes: Readonly<Record<LeakKind, string | null>>;
 }
+
+const answeredBefore = 'a shared HTTP cache answers before the cloud is asked';
 
 export const protections: Readonly<Record<Mitigation, Protection>> = {
   'verify-owner': {
     does: 'asks the source of truth about what it is about to serve',
-    stops: ['list', 'picture', 'live'],
-    because:
-      'it asks on behalf of whomever the cache says is asking, so a mixed-up session passes, and cameras are told what the cache says',
+    passes: {
+      'shared-cache': answeredBefore,
+      session: 'it asks on behalf of whomever the cache says is asking',
+      list: null,
+      picture: null,
+      live: 'it asks on behalf of whomever the cache says is asking',
+      owner: 'cameras are told what the cache says',
+    },
   },
   'bypass-mapping-cache': {
     does: 'takes sessions, owners and relations from the source of truth',
-    stops: ['session', 'owner', 'live'],
-    because: 'lists and pictures still come from the cache, and nothing looks at their bytes',
+    passes: {
+      'shared-cache': answeredBefore,
+      session: null,
+      list: 'lists and pictures still come from the cache, and nothing looks at what is in them',
+      picture: 'lists and pictures still come from the cache, and nothing looks at what is in them',
+      live: null,
+      owner: null,
+    },
   },
   'seal-values': {
     does: 'lets every cached value name its own key, and refuses it under another',
-    stops: ['session', 'list', 'picture', 'live', 'owner'],
-    because: 'a shared HTTP cache answers before the cloud is asked',
+    passes: {
+      'shared-cache': answeredBefore,
+      session: null,
+      list: null,
+      picture: null,
+      live: null,
+      owner: null,
+    },
   },
   'events-off': {
     does: 'closes the Events tab, so there is nothing to show',
-    stops: ['list', 'picture', 'shared-cache'],
-    because: 'sessions and the owners of cameras still come from the cache',
+    passes: {
+      'shared-cache': null,
+      session: null,
+      list: null,
+      picture: null,
+      live: 'live view is no part of the tab',
+      owner: 'cameras connect as before, and are told what the cache says',
+    },
   },
   'revoke-sessions': {
     does: 'ends all sessions once, when calm begins',
-    stops: [],
-    because: 'it comes after the herd, and what is cached under a wrong key stays',
+    passes: {
+      'shared-cache': 'the shared HTTP cache keeps what it has',
+      session: 'it comes after the herd, and a new session is read from the same cache',
+      list: 'it is not about what is cached under which key',
+      picture: 'it is not about what is cached under which key',
+      live: 'it comes after the herd',
+      owner: 'it is not about cameras',
+    },
   },
 };

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { counted, seconds } from '../../reports/numbers.ts';
+import { counted, listed, seconds } from '../../reports/numbers.ts';
 import type { RunSummary } from '../../reports/summary.ts';
 import {
   kindWords,
@@ -15,7 +15,7 @@ import type { Plan } from '../model/plan.ts';
 import { leakKindsOf } from '../oracle/leak-kinds.ts';
 import type { RecordReader } from '../record/reader.ts';
 import { withRecord } from './judgement.ts';
-import { protections } from './protections.ts';
+import { type Protection, protections } from './protections.ts';
 
 /** A run that has ended, and what its record does not say. */
 export interface Repetition {
@@ -121,23 +121,34 @@ function servedShareOf(record: RecordReader): number {
 
 /** What the mitigation stopped and what not, with the reason that its registry gives, checked against what was seen. */
 function explained(mitigation: Mitigation, row: WhatIfRow, before: LeakCounts): WhatIfRow {
-  const { does, stops, because } = protections[mitigation];
-  const guarded = (kind: LeakKind): boolean => stops.includes(kind);
-  const stopped = some(before, (kind) => guarded(kind) && row.byKind[kind] === 0);
-  const broken = some(row.byKind, guarded);
-  const through = some(row.byKind, (kind) => !guarded(kind));
-  const absent = some(before, (kind) => !guarded(kind) && row.byKind[kind] === 0);
+  const { does, passes } = protections[mitigation];
+  const guards = (kind: LeakKind): boolean => passes[kind] === null;
+  const gone = (kind: LeakKind): boolean => row.byKind[kind] === 0;
+  const stopped = some(before, (kind) => guards(kind) && gone(kind));
+  const broken = some(row.byKind, guards);
+  const through = some(row.byKind, (kind) => !guards(kind));
+  const absent = some(before, (kind) => !guards(kind) && gone(kind));
   const parts = [
     ...(sum(stopped) > 0 ? [`stopped ${kindWords(stopped)}`] : []),
-    ...(sum(through) > 0 ? [`did not stop ${kindWords(through)}: ${because}`] : []),
-    ...(sum(absent) > 0 ? [`saw none of ${kindWords(absent)}, which it does not guard`] : []),
+    ...(sum(through) > 0
+      ? [`did not stop ${kindWords(through)}, because ${why(through, passes)}`]
+      : []),
+    ...(sum(absent) > 0 ? [`met none of ${kindWords(absent)}, which it does not guard`] : []),
     ...(sum(broken) > 0
       ? [`LET THROUGH ${kindWords(broken)}, WHICH IT IS THERE TO STOP: look at its record`]
       : []),
-    ...(sum(before) + sum(row.byKind) === 0 ? ['had nothing to stop: nothing leaked without'] : []),
   ];
-  const says = `${mitigation} ${does}: it ${parts.join('; it ')}.`;
+  const nothing = 'had nothing to stop, as nothing leaked without';
+  const says = `${mitigation} ${does}: it ${parts.length === 0 ? nothing : parts.join('; it ')}.`;
   return { ...row, says, unexpected: sum(broken) > 0 };
+}
+
+/** Each reason once. */
+function why(through: Partial<LeakCounts>, passes: Protection['passes']): string {
+  const reasons = Object.entries(through)
+    .filter(([, count]) => count > 0)
+    .map(([kind]) => passes[kind as LeakKind] ?? '');
+  return listed([...new Set(reasons)]);
 }
 
 function some(counts: LeakCounts, wanted: (kind: LeakKind) => boolean): Partial<LeakCounts> {

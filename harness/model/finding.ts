@@ -111,8 +111,8 @@ export interface AffectedPerson {
 
 /**
  * Where the cloud went wrong when it gave somebody something of a stranger's. `shared-cache`: a shared HTTP cache gave the answer, and the
- * cloud was not asked. `session`: the cloud took the viewer for somebody else. `list`, `picture`, `live`: it knew who asked, and gave
- * somebody else's. `owner`: a camera was told a wrong owner or a wrong name of its own.
+ * cloud was not asked. `session`: the cloud took the viewer for somebody else. `list`, `picture`: it knew who asked, and gave somebody
+ * else's. `live`: a live view, however that came. `owner`: a camera was told a wrong owner or a wrong name of its own.
  */
 export type LeakKind = 'shared-cache' | 'session' | 'list' | 'picture' | 'live' | 'owner';
 

@@ -20,15 +20,16 @@ export function leakKindsOf(record: RecordReader, { findings }: Verdict): LeakCo
 function kindOf({ row, op }: Leak): Exclude<LeakKind, 'owner'> {
   if (op?.webCache?.toLowerCase().includes('hit') === true) return 'shared-cache';
   const told = op?.toldUserId ?? null;
-  if (told !== null && told !== row.viewerId) return 'session';
+  const isMixedUp = told !== null && told !== row.viewerId;
   switch (row.surface) {
-    case 'list':
     case 'live':
-      return row.surface;
+      return 'live';
+    case 'list':
+      return isMixedUp ? 'session' : 'list';
     case 'thumbnail':
     case 'enlarge':
     case 'clip':
-      return 'picture';
+      return isMixedUp ? 'session' : 'picture';
     default:
       return row.surface satisfies never;
   }

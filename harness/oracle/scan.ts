@@ -1,9 +1,10 @@
 import type { CheckedFinding, Finding } from '../model/finding.ts';
 import type { OpRow, ShownRow } from '../model/rows.ts';
 import type { RecordReader } from '../record/reader.ts';
-import type { Checker, Examination } from './checker.ts';
+import { type Checker, type Examination, inconclusive } from './checker.ts';
 import { foreignDevices } from './foreign.ts';
 import { type Known, knownOf } from './known.ts';
+import { unrecordedFor } from './needs.ts';
 
 type OpColumn =
   | 'id'
@@ -83,15 +84,19 @@ export function findingsOf(
   const known = knownOf(record);
   const begun = checkers.map((checker) => ({
     checker,
-    examination:
-      'begin' in checker
-        ? checker.begin(known)
-        : { finding: (): Finding => checker.check(record, known) },
+    examination: examinationOf(checker, known),
   }));
   const examinations: readonly Examination[] = begun.map(({ examination }) => examination);
   tellOps(known, examinations);
   tellShown(known, examinations);
   return begun.map(({ checker, examination }) => named(checker, examination.finding()));
+}
+
+function examinationOf(checker: Checker, known: Known): Examination {
+  const missing = unrecordedFor(checker.name, known.record);
+  if (missing !== null) return { finding: () => inconclusive(missing) };
+  if ('begin' in checker) return checker.begin(known);
+  return { finding: () => checker.check(known.record, known) };
 }
 
 function named({ name }: Checker, finding: Finding): CheckedFinding {

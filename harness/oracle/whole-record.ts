@@ -9,6 +9,11 @@ export const wholeRecord: WholeChecker = {
     const { state, reason } = record.run();
     if (state === 'complete') return findingOf(1, violationList(), 'the record is complete');
     const why = reason === '' ? 'it was cut short' : reason;
-    return inconclusive(`the record is ${state}, not complete: ${why}`);
+    const parts = record.partsBeside();
+    const beside =
+      parts.length === 0
+        ? ''
+        : `; what its writers left beside it (${parts.join(', ')}) was never joined and is not judged`;
+    return inconclusive(`the record is ${state}, not complete: ${why}${beside}`);
   },
 };

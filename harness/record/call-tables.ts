@@ -7,6 +7,7 @@ import type {
   WireRow,
 } from '../model/rows.ts';
 import {
+  added,
   type Column,
   integer,
   integerOrNull,
@@ -74,13 +75,17 @@ export const callTables: {
       key: text('the key in the cache that it was loaded for'),
       atNs: integer('when'),
       requestId: textOrNull('the request that caused it, as in `op`'),
-      digest: textOrNull(
-        'first 16 hexadecimal digits of the SHA-1 of what was loaded; null when there was nothing',
+      digest: added(
+        textOrNull(
+          'first 16 hexadecimal digits of the SHA-1 of what was loaded; null when there was nothing',
+        ),
+        null,
       ),
     },
   },
   answer: {
     says: 'One picture or clip that the backend answered with, as it left the backend.',
+    before: 'empty',
     columns: {
       id: integer('unique within the table'),
       requestId: text('the request, as in `op`'),
@@ -93,6 +98,7 @@ export const callTables: {
   },
   sweep: {
     says: 'One thing that was stored when calm was over, read by the harness itself.',
+    before: 'empty',
     columns: {
       id: integer('unique within the table'),
       store: oneOf('where it was found', {
@@ -124,16 +130,22 @@ export const callTables: {
       burstPlace: integer('place within the burst, from 1'),
       command: text('upper case; `?` for bytes that could not be parsed'),
       key: textOrNull('its first key'),
-      valueDigest: textOrNull(
-        'first 16 hexadecimal digits of the SHA-1 of the value that the command stores under its key; null for commands that store none',
+      valueDigest: added(
+        textOrNull(
+          'first 16 hexadecimal digits of the SHA-1 of the value that the command stores under its key; null for commands that store none',
+        ),
+        null,
       ),
       commandNs: integer('when the command passed'),
       replyNs: integerOrNull('when the reply passed; null when none came'),
       replyType: textOrNull('first byte or word of the reply, or its status'),
       replyBytes: integerOrNull('length of the payload of the reply'),
       replyDigest: textOrNull('first 16 hexadecimal digits of the SHA-1 of that payload'),
-      pictureDeviceId: textOrNull(
-        'the camera whose picture that payload is, by its unchecked stamp; null for what is no picture',
+      pictureDeviceId: added(
+        textOrNull(
+          'the camera whose picture that payload is, by its unchecked stamp; null for what is no picture',
+        ),
+        null,
       ),
       fate: oneOf('what became of the reply', {
         delivered: 'it reached the client whole',
@@ -151,8 +163,11 @@ export const callTables: {
     columns: {
       id: integer('unique within the table'),
       connection: integer('ordinal of the connection, from 1, over the whole run'),
-      door: integer(
-        'which port of the wire it came to, from 1: one a node of a cluster, and one in all otherwise',
+      door: added(
+        integer(
+          'which port of the wire it came to, from 1: one a node of a cluster, and one in all otherwise',
+        ),
+        1,
       ),
       openedNs: integer('when it was opened'),
       closedNs: integer('when it ended'),

@@ -9,6 +9,8 @@ export interface Column<Value> {
   readonly says: string;
   /** For closed sets of words: every word and what it means. Reading another word is an error. */
   readonly words: Words<NonNullable<Value>>;
+  /** For a column that was added later: what a record reads as that was made before. Without it the column must be there. */
+  readonly before?: { readonly reads: Value };
 }
 
 type Kind<Value> = Value extends boolean
@@ -33,6 +35,8 @@ export type Columns<Row> = { readonly [Key in keyof Row]-?: Column<Row[Key]> };
 /** One table: the source of its SQL, of the checks on reading and of docs/record.md. */
 export interface Table<Row> {
   readonly says: string;
+  /** For a table that was added later: a record that was made before reads as if it were there and empty. */
+  readonly before?: 'empty';
   readonly columns: Columns<Row>;
 }
 
@@ -42,6 +46,7 @@ export interface AnyColumn {
   readonly nullable: boolean;
   readonly says: string;
   readonly words: Readonly<Record<string, string>> | undefined;
+  readonly before?: { readonly reads: string | number | boolean | Uint8Array | null };
 }
 
 export const integer = (says: string): Column<number> => ({
@@ -105,6 +110,11 @@ export const blobOrNull = (says: string): Column<Uint8Array | null> => ({
   says,
   words: undefined,
 });
+
+/** A column that was added later, and what it reads as in a record that was made before. */
+export function added<Value>(column: Column<Value>, reads: NoInfer<Value>): Column<Value> {
+  return { ...column, before: { reads } };
+}
 
 /** `requestedNs` is stored as `requested_ns`. */
 export function columnName(key: string): string {

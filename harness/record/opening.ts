@@ -5,14 +5,16 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readSync,
   realpathSync,
   rmSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { fitLayout, type Unrecorded } from './layout.ts';
 import { applicationId } from './part.ts';
 import { messageOf, RecordError, readError } from './record-error.ts';
 import { recordFormat } from './tables.ts';
@@ -20,6 +22,8 @@ import { recordFormat } from './tables.ts';
 /** A record that is open for reading, and how to let go of it. */
 export interface OpenedRecord {
   readonly database: DatabaseSync;
+  /** What an earlier crosswire did not record. */
+  readonly unrecorded: Unrecorded;
   readonly close: () => void;
 }
 
@@ -67,11 +71,13 @@ function guarded(path: string, open: () => DatabaseSync, remove: () => void): Op
     // A record may come from anywhere: nothing in its schema may run, and what a page holds is checked as it is read.
     database.exec('PRAGMA trusted_schema = OFF');
     database.exec('PRAGMA cell_size_check = ON');
-    database.exec('PRAGMA query_only = ON');
     const opened = database;
     refuseStrangers(opened, path);
+    const unrecorded = fitLayout(opened, path);
+    database.exec('PRAGMA query_only = ON');
     return {
       database: opened,
+      unrecorded,
       close: () => {
         opened.close();
         remove();
@@ -159,6 +165,19 @@ function refuseStrangers(database: DatabaseSync, path: string): void {
       'newer',
       `the record ${path} has format ${format}, and this crosswire reads up to ${recordFormat}: use a newer one`,
     );
+}
+
+/** What the writers of a run that was killed have left: their rows were never joined. Empty when the folder cannot be looked into. */
+export function partsBeside(path: string): readonly string[] {
+  try {
+    const realPath = realpathSync(path);
+    const stem = basename(realPath, '.sqlite');
+    return readdirSync(dirname(realPath))
+      .filter((name) => name.startsWith(`${stem}.`) && name.endsWith('.part'))
+      .toSorted();
+  } catch {
+    return [];
+  }
 }
 
 /** Copies the record and its journal into a new folder, as of one moment. */

@@ -9,13 +9,14 @@ import {
   type OpBucket,
   opsPerBucket,
 } from './buckets.ts';
-import { columnName, type Table } from './column.ts';
+import type { Table } from './column.ts';
 import { decoderOf } from './decode.ts';
-import { type OpenedRecord, openWithoutWriting } from './opening.ts';
+import { isRecorded } from './layout.ts';
+import { type OpenedRecord, openWithoutWriting, partsBeside } from './opening.ts';
 import { planOf } from './plan-shape.ts';
 import { RecordError, readError } from './record-error.ts';
-import { columnsOf, type Where, whereSql } from './sql.ts';
-import { type RowOf, runTable, tableNames, tables } from './tables.ts';
+import { type Where, whereSql } from './sql.ts';
+import { type RowOf, runTable, tables } from './tables.ts';
 
 /** Reads one record; it never writes. Every query throws RecordError when the file is not what it promises to be. */
 export interface RecordReader extends Disposable, AsyncDisposable {
@@ -38,6 +39,13 @@ export interface RecordReader extends Disposable, AsyncDisposable {
     where?: Where<RowOf[Name]>,
   ): IterableIterator<Pick<RowOf[Name], Key>>;
   count<Name extends rows.RecordTable>(table: Name, where?: Where<RowOf[Name]>): number;
+  /** False for a table or columns that were not recorded yet when an earlier crosswire made this record: they read as empty. */
+  recorded<Name extends rows.RecordTable>(
+    table: Name,
+    columns?: readonly (keyof RowOf[Name] & string)[],
+  ): boolean;
+  /** Names of files that writers left beside the record: those of a run that was killed, which are not read. */
+  partsBeside(): readonly string[];
   /** The offending bytes of a row of `shown`, where they were kept. */
   evidenceFor(shownId: number): rows.EvidenceRow | undefined;
   /** How many ops the plan wanted in each bucket of time, by outcome; empty buckets included. `bucketNs` in nanoseconds. */
@@ -55,14 +63,13 @@ export interface OpenRecordOptions {
 
 /**
  * Opens a record without ever writing to its file or its folder. A record that was cut short opens as well; its
- * `run().state` says so.
+ * `run().state` says so, and one that an earlier crosswire made: what was not recorded then reads as empty.
  *
  * @throws RecordError in one line: not there, not a record, cut off, newer than this code, a table or column missing
  */
 export function openRecord(path: string, options: OpenRecordOptions): RecordReader {
   const opened = openWithoutWriting(path, options.scratchFolder);
   try {
-    refuseOtherTables(opened, path);
     return readerOver(opened, path);
   } catch (cause) {
     opened.close();
@@ -104,6 +111,8 @@ function readerOver(opened: OpenedRecord, path: string): RecordReader {
     told: (where) => whole('told', where),
     rows: some,
     count: (name, where = {}) => countRows(session, { name, table: tables[name], where }),
+    recorded: (table, columns = []) => isRecorded(opened.unrecorded, table, columns),
+    partsBeside: () => partsBeside(path),
     evidenceFor: (shownId) => [...whole('evidence', { shownId })][0],
     opsPerBucket: (bucketNs) => opsPerBucket(query, bucketNs),
     latencyPerBucket: (bucketNs) =>
@@ -191,32 +200,4 @@ function readRun(session: Session): rows.RunRow {
 
 function keysOf<Row>(table: Table<Row>): (keyof Row & string)[] {
   return Object.keys(table.columns) as (keyof Row & string)[];
-}
-
-/** Views and virtual tables could run anything, so only plain tables will do. More columns than ours do no harm. */
-function refuseOtherTables({ database }: OpenedRecord, path: string): void {
-  const plain = new Set(
-    database
-      .prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
-      .all()
-      .map((row) => row['name']),
-  );
-  const expected = [['run', runTable] as const, ...tableNames.map((name) => [name, tables[name]])];
-  for (const [name, table] of expected as readonly (readonly [string, Table<unknown>])[]) {
-    if (!plain.has(name))
-      throw new RecordError('malformed', `the record ${path} has no table ${name}`);
-    // Generated columns are listed by table_xinfo only, so they count as missing here.
-    const columns = new Set(
-      database
-        .prepare('SELECT name FROM pragma_table_info(?)')
-        .all(name)
-        .map((row) => row['name']),
-    );
-    const missing = columnsOf(table).find(([key]) => !columns.has(columnName(key)));
-    if (missing !== undefined)
-      throw new RecordError(
-        'malformed',
-        `the record ${path} has no column ${columnName(missing[0])} in its table ${name}`,
-      );
-  }
 }

@@ -1,5 +1,6 @@
 import type { CameraRow, ChangeRow, EvidenceRow, OpRow, ShownRow, ToldRow } from '../model/rows.ts';
 import {
+  added,
   blob,
   blobOrNull,
   flag,
@@ -55,19 +56,32 @@ export const viewerTables: {
       status: integerOrNull('HTTP status; null when none arrived'),
       toldUserId: textOrNull('whom the backend said it served; null when it said nothing'),
       askedEventId: textOrNull('the event that was asked for or uploaded, where one was'),
-      askedDeviceId: textOrNull(
-        'the device whose live view was asked for, or that was to be shared',
+      askedDeviceId: added(
+        textOrNull('the device whose live view was asked for, or that was to be shared'),
+        null,
       ),
-      version: integerOrNull('version of the event that was uploaded; null for everything else'),
-      credential: oneOf('what the request showed of who sends it', {
-        session: 'a session of its sender, or the password for a new one',
-        none: 'nothing',
-        ended: 'a session that has ended, or a token that never was one',
-      }),
-      cookieUserId: textOrNull(
-        'the user whose session a `Set-Cookie` of the answer hands over; null when there was none',
+      version: added(
+        integerOrNull('version of the event that was uploaded; null for everything else'),
+        null,
       ),
-      webCache: textOrNull('what the answer said in `x-cache`; null when it said nothing'),
+      credential: added(
+        oneOf('what the request showed of who sends it', {
+          session: 'a session of its sender, or the password for a new one',
+          none: 'nothing',
+          ended: 'a session that has ended, or a token that never was one',
+        }),
+        'session',
+      ),
+      cookieUserId: added(
+        textOrNull(
+          'the user whose session a `Set-Cookie` of the answer hands over; null when there was none',
+        ),
+        null,
+      ),
+      webCache: added(
+        textOrNull('what the answer said in `x-cache`; null when it said nothing'),
+        null,
+      ),
       error: textOrNull('what went wrong'),
     },
   },
@@ -89,7 +103,7 @@ export const viewerTables: {
       requestedNs: integer('when it was asked for'),
       shownNs: integer('when it had arrived'),
       askedEventId: textOrNull('the event that was asked for'),
-      askedDeviceId: textOrNull('the device whose live view was asked for'),
+      askedDeviceId: added(textOrNull('the device whose live view was asked for'), null),
       state: oneOf('what could be read from the bytes', readingStates),
       ownerId: textOrNull('owner named by the head stamp, or by the code of a recoded picture'),
       deviceId: textOrNull('device named by the head stamp, the code or the list entry'),
@@ -97,8 +111,11 @@ export const viewerTables: {
       version: integerOrNull('version named by the head stamp, the code or the list entry'),
       tailDeviceId: textOrNull('device named by the tail stamp of a blended picture'),
       bytes: integer('length of the body'),
-      digest: textOrNull(
-        'first 16 hexadecimal digits of the SHA-1 of the bytes, where they are not those of what was asked for',
+      digest: added(
+        textOrNull(
+          'first 16 hexadecimal digits of the SHA-1 of the bytes, where they are not those of what was asked for',
+        ),
+        null,
       ),
     },
   },
@@ -147,6 +164,7 @@ export const viewerTables: {
   },
   change: {
     says: 'A change of who may see a device, made by its owner while the run went on.',
+    before: 'empty',
     columns: {
       id: integer('unique within the table'),
       kind: oneOf('what was asked for', {
