@@ -83,6 +83,19 @@ test.for<readonly [Fault, string]>([
     'connection cut after 2 elements of an array that answers MGET (RST)',
   ],
   [
+    {
+      kind: 'wire',
+      rule: {
+        type: 'cut-between-values',
+        values: 3,
+        how: 'fin',
+        selector: { commands: ['MGET'] },
+        timesMax: 1,
+      },
+    },
+    'connection cut after 3 values of many that MGET asked for (FIN)',
+  ],
+  [
     { kind: 'wire', rule: { type: 'stall-handshake', replies: 2, forMs: 250, timesMax: 9 } },
     'the first 2 replies of each new connection held for 250 ms',
   ],

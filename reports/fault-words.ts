@@ -81,6 +81,11 @@ function ruleWords(rule: WireRule): FaultWords | undefined {
         says: `connection cut after ${counted(rule.elements, 'element')} of an array that answers ${ofWhat(rule.selector)} ${ending(rule.how)}`,
         kind: 'connections cut inside a reply',
       };
+    case 'cut-between-values':
+      return {
+        says: `connection cut after ${counted(rule.values, 'value')} of many that ${ofWhat(rule.selector)} asked for ${ending(rule.how)}`,
+        kind: 'connections cut between replies',
+      };
     case 'cut-in-reply':
       return {
         says: `connection cut ${counted(rule.byte, 'byte')} into a reply to ${ofWhat(rule.selector)} ${ending(rule.how)}`,

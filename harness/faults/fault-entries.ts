@@ -37,6 +37,16 @@ export const wireFaults: Readonly<Record<WireRule['type'], FaultEntry>> = {
     toxiproxy: null,
     seenBy: { file: liveRules, test: 'two elements of an array of four, and then the %s' },
   },
+  'cut-between-values': {
+    says: 'forward k values of many that were asked for at once, then end the connection (FIN or RST)',
+    onTheWire:
+      'k replies of a pipeline, or the header and k elements of an array, whichever the client uses, and then the FIN or RST.',
+    toxiproxy: null,
+    seenBy: {
+      file: liveRules,
+      test: 'two values of four, however they were asked for, and then the %s',
+    },
+  },
   'cut-in-reply': {
     says: 'forward b bytes of a reply, then end the connection (FIN or RST)',
     onTheWire: 'Exactly b bytes of the reply go on, then the FIN or RST.',

@@ -21,6 +21,7 @@ const engines: Readonly<Record<WireRule['type'], 'wire' | 'either'>> = {
   'cut-after-reply': 'wire',
   'cut-before-reply': 'wire',
   'cut-in-array': 'wire',
+  'cut-between-values': 'wire',
   'cut-in-reply': 'wire',
   'cut-idle': 'wire',
   'hold-reply': 'either',

@@ -77,6 +77,11 @@ export type WireRule =
   | ({ readonly type: 'cut-before-reply'; readonly reply: number } & CutsReplies)
   /** Forward the first `elements` elements of a matching reply that is an array (set, map, push-like; in memcached's text protocol the values of a get), then end the connection. */
   | ({ readonly type: 'cut-in-array'; readonly elements: number } & CutsReplies)
+  /**
+   * Forward `values` values, two at least, then end the connection: single replies of a run, or elements of a reply that is a list, whichever way
+   * the client asks for many at once.
+   */
+  | ({ readonly type: 'cut-between-values'; readonly values: number } & CutsReplies)
   /** Forward `byte` bytes of a matching reply, then end the connection. */
   | ({ readonly type: 'cut-in-reply'; readonly byte: number } & CutsReplies)
   /** End established connections on which nothing is outstanding, once the rule is installed. */

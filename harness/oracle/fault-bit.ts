@@ -91,6 +91,7 @@ const cutting: ReadonlySet<WireRule['type']> = new Set([
   'cut-after-reply',
   'cut-before-reply',
   'cut-in-array',
+  'cut-between-values',
   'cut-in-reply',
   'refuse-connections',
 ]);

@@ -14,7 +14,7 @@ export interface CutSpacing {
 }
 
 /**
- * One cut every so often, each after a drawn number of replies of a pipeline that has more: the classic way to leave a client
+ * One cut every so often, each after a drawn number of values of a page that has more: the classic way to leave a client
  * with a reply queue that is off by some. FIN and RST take turns by lot.
  */
 export function cutBetweenReplies(rng: Rng, spacing: CutSpacing): readonly PlannedFault[] {
@@ -26,8 +26,8 @@ export function cutBetweenReplies(rng: Rng, spacing: CutSpacing): readonly Plann
       fault: {
         kind: 'wire',
         rule: {
-          type: 'cut-after-reply',
-          reply: lots.integer(2, 3),
+          type: 'cut-between-values',
+          values: lots.integer(2, 3),
           how: lots.chance(0.5) ? 'fin' : 'rst',
           selector: pageOfThumbnails,
           timesMax: 1,

@@ -26,7 +26,7 @@ function check(path: string, value: object): void {
 }
 
 function checkNumber(path: string, name: string, number: number): void {
-  const least = atLeastOne.has(name) ? 1 : 0;
+  const least = name === 'values' ? 2 : atLeastOne.has(name) ? 1 : 0;
   if (Number.isFinite(number) && number >= least) return;
   throw new RangeError(`${path}${name} is ${number}; give a number of at least ${least}`);
 }

@@ -5,6 +5,7 @@ import { Budget } from './budget.ts';
 import { closeNewConnections } from './close-new-connections.ts';
 import { cutAfterReply } from './cut-after-reply.ts';
 import { cutBeforeReply } from './cut-before-reply.ts';
+import { cutBetweenValues } from './cut-between-values.ts';
 import { cutIdle } from './cut-idle.ts';
 import { cutInArray } from './cut-in-array.ts';
 import { cutInReply } from './cut-in-reply.ts';
@@ -218,6 +219,8 @@ function ruleOf(rule: WireRule, surroundings: RuleSurroundings): Rule {
       return cutBeforeReply(rule);
     case 'cut-in-array':
       return cutInArray(rule);
+    case 'cut-between-values':
+      return cutBetweenValues(rule);
     case 'cut-in-reply':
       return cutInReply(rule);
     case 'cut-idle':

@@ -63,6 +63,34 @@ describe('what a client sees at its end of the socket', () => {
     expect(cut.bit()).toBe(1);
   });
 
+  test.each(kinds)(
+    'two values of four, however they were asked for, and then the %s',
+    async (how) => {
+      const rule = {
+        type: 'cut-between-values',
+        values: 2,
+        how,
+        selector: {},
+        timesMax: 1,
+      } as const;
+      const { wire, endpoint } = await wireTo(await scriptedServer(answerLikeACache));
+      await using cut = await wire.install('cut-1', rule);
+      const single = new Probe(endpoint);
+      single.socket.write(['a', 'b', 'c', 'd'].map(get).join(''));
+      expect(await single.over()).toEqual({ text: reply('a') + reply('b'), ending: codeOf[how] });
+      expect(cut.bit()).toBe(1);
+      const values = ['$1\r\na\r\n', '$-1\r\n', '$1\r\nc\r\n', '$1\r\nd\r\n'];
+      const array = `*4\r\n${values.join('')}`;
+      const lists = await wireTo(await scriptedServer(answerWith(array)));
+      await using cutToo = await lists.wire.install('cut-1', rule);
+      const list = new Probe(lists.endpoint);
+      list.socket.write(command('MGET', 'a', 'b', 'c', 'd'));
+      const text = `*4\r\n${values[0]}${values[1]}`;
+      expect(await list.over()).toEqual({ text, ending: codeOf[how] });
+      expect(cutToo.bit()).toBe(1);
+    },
+  );
+
   test('a reply held past a timeout of the client, and then delivered', async () => {
     const { wire, endpoint } = await wireTo(await scriptedServer(answerLikeACache));
     const type = 'hold-reply';

@@ -161,6 +161,44 @@ describe('cut-in-array', () => {
   });
 });
 
+describe('cut-between-values', () => {
+  const three = '*3\r\n:1\r\n:2\r\n:3\r\n';
+  test.for<readonly [what: string, commands: string, replies: string, seen: string, bites: number]>(
+    [
+      [
+        'two of a run of three',
+        get('a') + get('b') + get('c'),
+        ':1\r\n:2\r\n:3\r\n',
+        ':1\r\n:2\r\n',
+        1,
+      ],
+      ['a run of one', get('a'), ':1\r\n', ':1\r\n', 0],
+      ['two of a list of three', get('a'), three, three.slice(0, -4), 1],
+      ['a list of two', get('a'), '*2\r\n:1\r\n:2\r\n', '*2\r\n:1\r\n:2\r\n', 0],
+      [
+        'two of a list that other lists follow',
+        get('a') + get('b'),
+        three + three,
+        three.slice(0, -4),
+        1,
+      ],
+    ],
+  )('%s', async ([, commands, replies, seen, bites]) => {
+    const { connect, send, wire } = wireBench();
+    const cut = await wire.install('cut-1', {
+      type: 'cut-between-values',
+      values: 2,
+      how: 'rst',
+      selector: {},
+      timesMax: 1,
+    });
+    const { client, server } = connect();
+    await send(client, commands);
+    await send(server, replies);
+    expect([client.text, cut.bit()]).toEqual([seen, bites]);
+  });
+});
+
 describe('error-reply', () => {
   const errorRule = (error: ErrorReplyName): WireRule => ({
     type: 'error-reply',

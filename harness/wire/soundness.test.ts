@@ -53,6 +53,7 @@ const ruleFields = {
   'cut-after-reply': { reply: small, how, selector },
   'cut-before-reply': { reply: small, how, selector },
   'cut-in-array': { elements: small, how, selector },
+  'cut-between-values': { values: fc.integer({ min: 2, max: 4 }), how, selector },
   'cut-in-reply': { byte: fc.nat({ max: 40 }), how, selector },
   'cut-idle': { how },
   'hold-reply': { forMs, selector },
