@@ -1,4 +1,5 @@
 import type { BlastRadius, CheckedFinding, Verdict } from '../harness/model/finding.ts';
+import { exampleAttribution } from './example-attribution.ts';
 import type { LeakedPicture, RunSummary, Timeline } from './summary.ts';
 
 /**
@@ -52,7 +53,7 @@ export function exampleSummary(outcome: Verdict['outcome'], pictures: ExamplePic
         latencyMsP99: 211,
       },
     ],
-    attribution: null,
+    attribution: failing ? exampleAttribution : null,
     selfAudit: { target: 'ioredis', targetVersion: '4.16.0', violations: 212, examined: 3104 },
     replay: `npx crosswire run cache-outage --target ioredis@${failing ? '4.16.0' : '6.0.0'} --seed 42`,
     record: 'crosswire-runs/cache-outage-42/record.sqlite',
@@ -277,7 +278,15 @@ export function withEveryString(summary: RunSummary, hostile: string): RunSummar
 }
 
 /** Words that the code compares with, which a record cannot choose. */
-const OWN_WORDS: ReadonlySet<string> = new Set(['outcome', 'check', 'state', 'surface', 'table']);
+const OWN_WORDS: ReadonlySet<string> = new Set([
+  'outcome',
+  'check',
+  'state',
+  'surface',
+  'table',
+  'hop',
+  'kind',
+]);
 
 function replaced(value: unknown, hostile: string, key: string): unknown {
   if (typeof value === 'string') return OWN_WORDS.has(key) ? value : hostile;

@@ -1,8 +1,7 @@
 import type { Attribution, Hop } from '../harness/model/attribution.ts';
 import { counted, listed, thousands } from './numbers.ts';
 
-/** What a hop did, for people who have not read docs/forensics.md. */
-export const hopSays: Readonly<Record<Hop, string>> = {
+const hopSays: Readonly<Record<Hop, string>> = {
   'client-library': 'the cache library handed a caller what belongs to another',
   'library-write': 'the cache library wrote a value under another key than it was told',
   coalescer: 'a layer above the wire gave one caller what was read or loaded for another',
@@ -14,6 +13,11 @@ export const hopSays: Readonly<Record<Hop, string>> = {
   unknown: 'the record cannot tell',
 };
 
+/** What that hop did, in words; a hop of a later version is called by its name. */
+export function hopWords(hop: string): string {
+  return Object.hasOwn(hopSays, hop) ? hopSays[hop as Hop] : hop;
+}
+
 /** `client-library 670, unknown 3`. */
 export function hopCounts({ hops }: Attribution): string {
   return hops.map(({ hop, count }) => `${hop} ${thousands(count)}`).join(', ');
@@ -21,7 +25,7 @@ export function hopCounts({ hops }: Attribution): string {
 
 /** The whole attribution in one sentence. */
 export function attributionSentence({ hops, followed, violations }: Attribution): string {
-  const named = hops.map(({ hop, count }) => `${hop} ${thousands(count)} (${hopSays[hop]})`);
+  const named = hops.map(({ hop, count }) => `${hop} ${thousands(count)} (${hopWords(hop)})`);
   const all =
     followed === violations
       ? counted(followed, 'violation')

@@ -1,5 +1,5 @@
 import type { DiagramLine, Story } from '../harness/model/attribution.ts';
-import { attributionSentence, hopSays } from './hop-words.ts';
+import { attributionSentence, hopWords } from './hop-words.ts';
 import { text } from './html-sections.ts';
 import { htmlText } from './markup.ts';
 import { diagramText } from './message-diagram.ts';
@@ -39,7 +39,7 @@ function story({ hop, says, steps, diagram, check }: Story): string {
 <thead><tr><th scope="col">command</th><th scope="col">reply</th><th scope="col">handed to the caller of</th><th scope="col" class="figure">at</th></tr></thead>
 <tbody>${lines.map(row).join('\n')}</tbody></table></div>
 <details><summary>The same as text</summary><div class="scroll"><pre>${htmlText(diagramText({ ...diagram, lines }).join('\n'))}</pre></div></details>`;
-  return `<article class="story"><h3>${text(hop)}: ${text(hopSays[hop])}</h3>
+  return `<article class="story"><h3>${text(hop)}: ${text(hopWords(hop))}</h3>
 <p>${text(check)}: ${text(says)}</p>
 <ol>${steps
     .slice(0, STEPS_MAX)

@@ -16,7 +16,6 @@ crosswire cache-outage   seed 42
   cache       redis-server 7.0.15 (own process)
   on          node 24.21.0, crosswire 0.1.0, linux 6.8.0
   phases      warm 12.0 s, outage 6.0 s, herd 20.0 s, calm 10.0 s
-
         check          wrong in examined    with 95 % confidence
   FAIL  own-data-only  391 in 48,211 reads
         391 of 48,211 pictures and list entries show a stranger's device, to ...
@@ -25,16 +24,14 @@ crosswire cache-outage   seed 42
   PASS  fault-bit      74 connections cut, 1 kill, 1,204 cache calls failed
   PASS  canary         all of 24 planted swaps were flagged
   PASS  served         99.87 % of 3,000 reads in calm succeeded
-
   183 of 480 users received a stranger’s thumbnail, 19.2 s to 37.9 s
   21 tapped one, 3 clips played, 201 users exposed, 55.4 % of all affected
+  first wrong client-library 389, unknown 2
   unchecked   flood of 120,331 requests: 1,203 failed, 8,804 refused, p99 211 ms
   self-audit  ioredis 4.16.0 leaked 212 in 3,104 reads, so the oracle sees
-
   record      crosswire-runs/cache-outage-42/record.sqlite
   reports     crosswire-runs/cache-outage-42/{report.html,junit.xml}
   replay      npx crosswire run cache-outage --target ioredis@4.16.0 --seed 42
-
 FAIL  own-data-only does not hold; exit code 1`);
 });
 

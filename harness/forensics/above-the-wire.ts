@@ -14,17 +14,34 @@ export function* aboveTheWire(call: CacheCallRow): Inquiry<Found> {
   if (own.length === 0) return yield* withoutOwnRead(call, replies);
   const handed = nearest(replies, call, own[0]);
   if (handed === undefined) return neverPassed(own, yield* meantElsewhere(call));
-  return (yield* outOfOrder(own, handed)) ?? misPaired({ call, own, handed });
+  for (const each of [handed, ...replies.filter((row) => cameDuring(row, call))].slice(
+    0,
+    repliesMax,
+  )) {
+    const batched = yield* outOfOrder(own, each);
+    if (batched !== null) return batched;
+  }
+  return misPaired({ call, own, handed });
 }
 
-/** The reply that the call was handed: on the connection of its own command where there is one, else the last one before it ended. */
+/**
+ * The reply that the call was handed: many may carry the same value, so the one that is nearest to the call's own command, on its
+ * connection where there is one, else the last one before the call ended.
+ */
 function nearest(
   replies: readonly WireRow[],
   call: CacheCallRow,
   own: WireRow | undefined,
 ): WireRow | undefined {
   const during = replies.filter((row) => cameDuring(row, call));
-  return during.find(({ connection }) => connection === own?.connection) ?? during[0] ?? replies[0];
+  const beside = during
+    .filter(({ connection }) => connection === own?.connection)
+    .sort((one, other) => distance(one, own) - distance(other, own));
+  return beside[0] ?? during[0] ?? replies[0];
+}
+
+function distance({ position }: WireRow, own: WireRow | undefined): number {
+  return Math.abs(position - (own?.position ?? 0));
 }
 
 function cameDuring({ replyNs }: WireRow, { startedNs }: CacheCallRow): boolean {
@@ -106,7 +123,7 @@ function* withoutOwnRead(call: CacheCallRow, replies: readonly WireRow[]): Inqui
   const [nearestReply] = during.length > 0 ? during : replies;
   if (nearestReply !== undefined) {
     for (const handed of during.length > 0 ? during : [nearestReply])
-      if (yield* reachedItsOwn(handed)) return shared(none, handed);
+      if (!(yield* isLeftOver(call, handed, replies))) return shared(none, handed);
     const { steps, ...pairing } = misPaired({ call, own: [], handed: nearestReply });
     return { ...pairing, steps: [none, ...steps, 'Its own caller never was.'] };
   }
@@ -134,11 +151,34 @@ function shared(none: string, handed: WireRow): Found {
   );
 }
 
-/** Whether a caller who had asked for it was handed this reply. */
-function* reachedItsOwn(handed: WireRow): Inquiry<boolean> {
-  const callers = handed.key === null ? [] : yield* rowsWith('cache_call', 'key', handed.key);
-  return callers.some((each) => isDuring(handed, each) && each.digest === handed.replyDigest);
+/** Whether more such replies had come by then than were handed to callers of that key: then this call was handed one of those. */
+function* isLeftOver(
+  call: CacheCallRow,
+  handed: WireRow,
+  replies: readonly WireRow[],
+): Inquiry<boolean> {
+  if (handed.key === null) return true;
+  const calls = yield* rowsWith('cache_call', 'key', handed.key);
+  const given = calls.filter(
+    (each) =>
+      each.digest === call.digest &&
+      each.outcome === 'hit' &&
+      each.call !== 'set' &&
+      each.startedNs <= call.doneNs,
+  );
+  const recent = replies.filter(
+    (row) => row.key === handed.key && row.commandNs >= call.startedNs - leftOverNs,
+  );
+  const taken = new Set<CacheCallRow>();
+  return recent.some((row) => {
+    const taker = given.find((each) => isDuring(row, each) && !taken.has(each));
+    if (taker !== undefined) taken.add(taker);
+    return taker === undefined;
+  });
 }
+
+/** A reply that nobody took is not looked for further back than this. */
+const leftOverNs = 5_000_000_000;
 
 /** The value came under a key that no caller asked for: the library had turned one key into another. */
 function* underAnotherName(call: CacheCallRow, handed: WireRow): Inquiry<Found | null> {

@@ -10,11 +10,9 @@ import { commandWords, replyWords } from './words.ts';
  * in the order of the callers. A queue that has slipped keeps the order of its callers on the wire.
  */
 export function* outOfOrder(own: readonly WireRow[], handed: WireRow): Inquiry<Found | null> {
-  const first = own.find((row) => isSameBurst(row, handed));
+  const first = own.find((row) => isNear(row, handed));
   if (first === undefined) return null;
-  const burst = (yield* rowsWith('wire', 'burst', handed.burst))
-    .filter((row) => row.connection === handed.connection)
-    .sort((one, other) => one.position - other.position);
+  const burst = yield* around(first, handed);
   const callers = yield* callersOf(burst);
   const places = [first, handed].map((row) => burst.findIndex(({ id }) => id === row.id));
   const batch = batchAround(burst, callers, places);
@@ -30,22 +28,44 @@ export function* outOfOrder(own: readonly WireRow[], handed: WireRow): Inquiry<F
   );
 }
 
-/** Who asked for each of these by a single get; undefined for everything else. */
-function* callersOf(burst: readonly WireRow[]): Inquiry<readonly (CacheCallRow | undefined)[]> {
-  const taken = new Set<CacheCallRow>();
-  const callers: (CacheCallRow | undefined)[] = [];
-  for (const row of burst) {
-    const calls = isRead(row) ? yield* rowsWith('cache_call', 'key', row.key ?? '') : [];
-    const caller = calls.find(
-      (each) => each.call === 'get' && isDuring(row, each) && !taken.has(each),
-    );
-    if (caller !== undefined) taken.add(caller);
-    callers.push(caller);
-  }
-  return callers;
+/** Both bursts and those beside them: what is written at once may arrive in several reads. */
+function* around(one: WireRow, other: WireRow): Inquiry<readonly WireRow[]> {
+  const rows: WireRow[] = [];
+  const low = Math.min(one.burst, other.burst) - 1;
+  for (let burst = low; burst <= Math.max(one.burst, other.burst) + 1; burst += 1)
+    rows.push(...(yield* rowsWith('wire', 'burst', burst)));
+  const [from, to] = [
+    Math.min(one.position, other.position) - beside,
+    Math.max(one.position, other.position) + beside,
+  ];
+  return rows
+    .filter(
+      ({ connection, position }) =>
+        connection === one.connection && position >= from && position <= to,
+    )
+    .sort((first, second) => first.position - second.position);
 }
 
-/** A batch has at most so many commands. */
+/** Who asked for each of these by a single get, the first who came first; undefined for everything else. */
+function* callersOf(rows: readonly WireRow[]): Inquiry<readonly (CacheCallRow | undefined)[]> {
+  const waiting = new Map<string, CacheCallRow[]>();
+  for (const [key, same] of Map.groupBy(rows.filter(isRead), (row) => row.key ?? '')) {
+    const calls = (yield* rowsWith('cache_call', 'key', key)).filter(
+      (each) => each.call === 'get' && same.some((row) => isDuring(row, each)),
+    );
+    // Where more have asked than there are commands, the earlier ones were asked for by earlier commands.
+    calls.sort((one, other) => one.startedNs - other.startedNs);
+    waiting.set(key, calls.slice(-same.length));
+  }
+  return rows.map((row) => {
+    const calls = isRead(row) ? (waiting.get(row.key ?? '') ?? []) : [];
+    const index = calls.findIndex((each) => isDuring(row, each));
+    return index < 0 ? undefined : calls.splice(index, 1)[0];
+  });
+}
+
+/** A batch is looked for among so many commands on either side, and is this long at most. */
+const beside = 24;
 const batchMax = 128;
 
 /**
@@ -58,7 +78,7 @@ function batchAround(
   places: readonly number[],
 ): number | null {
   const [low, high] = [Math.min(...places), Math.max(...places)];
-  if (burst.length > batchMax) return null;
+  if (burst.length > batchMax || !isShuffled(callers)) return null;
   for (let from = low; from >= 0 && callers[from] !== undefined; from -= 1)
     for (let to = high; to < burst.length && callers[to] !== undefined; to += 1) {
       const asked = callers.slice(from, to + 1).filter((caller) => caller !== undefined);
@@ -73,6 +93,19 @@ function batchAround(
   return null;
 }
 
-function isSameBurst(one: WireRow, other: WireRow): boolean {
-  return one.connection === other.connection && one.burst === other.burst && one.id !== other.id;
+/** Whether any of them came before one who stands before them on the wire. */
+function isShuffled(callers: readonly (CacheCallRow | undefined)[]): boolean {
+  const started = callers.flatMap((caller) => (caller === undefined ? [] : [caller.startedNs]));
+  return started.some((startedNs, index) => startedNs < (started[index - 1] ?? 0));
 }
+
+function isNear(one: WireRow, other: WireRow): boolean {
+  return (
+    one.connection === other.connection &&
+    one.id !== other.id &&
+    Math.abs(one.burst - other.burst) <= burstsMax
+  );
+}
+
+/** Bursts over which one batch is looked for. */
+const burstsMax = 2;
