@@ -23,6 +23,17 @@ export const miniRunChecks: readonly CheckName[] = [
   'origin-load',
 ];
 
+/** What is wrong whatever the machine does. Those that ask whether somebody was served in time are left out. */
+export const safetyChecks: ReadonlySet<CheckName> = new Set([
+  'own-data-only',
+  'right-device',
+  'mapping',
+  'intact',
+  'fails-closed',
+  'fresh',
+  'stored',
+]);
+
 /** How one control was caught, or that it was not. */
 export interface Catch {
   readonly control: Control;

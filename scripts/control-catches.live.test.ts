@@ -7,7 +7,13 @@ import { miniRun } from '../harness/processes/mini-run.ts';
 import { type Control, defineControl, type Trigger } from '../targets/controls/define-control.ts';
 import { controls } from '../targets/controls/index.ts';
 import { openRespClient } from '../targets/controls/resp-client.ts';
-import { type Catch, catchControl, findingsOf, miniRunChecks } from './control-catch.ts';
+import {
+  type Catch,
+  catchControl,
+  findingsOf,
+  miniRunChecks,
+  safetyChecks,
+} from './control-catch.ts';
 import { inLanes } from './lanes.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'crosswire-catches-'));
@@ -29,17 +35,6 @@ describe('what is broken on purpose', () => {
     expect(catches.get(name)).toMatchObject({ missedBy: [] });
   });
 });
-
-/** What is wrong whatever the machine does. Those that ask whether somebody was served in time are left out. */
-const safetyChecks: ReadonlySet<CheckName> = new Set([
-  'own-data-only',
-  'right-device',
-  'mapping',
-  'intact',
-  'fails-closed',
-  'fresh',
-  'stored',
-]);
 
 const examinedAlways: ReadonlySet<CheckName> = new Set(['own-data-only', 'mapping', 'intact']);
 
