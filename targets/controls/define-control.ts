@@ -1,3 +1,4 @@
+import type { Hop } from '../../harness/model/attribution.ts';
 import type { WireRule } from '../../harness/model/fault.ts';
 import type { CheckName } from '../../harness/model/finding.ts';
 import type { HangUps } from '../../harness/model/plan.ts';
@@ -25,15 +26,8 @@ export interface ControlDefinition {
   open(options: OpenOptions): Promise<CacheClient>;
 }
 
-/** What a value passes on its way to the viewer. */
-export type GuiltyHop =
-  | 'client-library'
-  | 'library-write'
-  | 'coalescer'
-  | 'backend'
-  | 'http-cache'
-  | 'cache-server'
-  | 'source-of-truth';
+/** Where a control can have its flaw: we are not broken on purpose. */
+type GuiltyHop = Exclude<Hop, 'generator' | 'unknown'>;
 
 /** What has to happen before the bug shows. A correct client lives through all of it. */
 export interface Trigger {
