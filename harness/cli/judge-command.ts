@@ -8,6 +8,7 @@ import { fleetOf, fleetSays } from './fleet-option.ts';
 import { judgeRecord, withRecord, writeAffected } from './judgement.ts';
 import { unknown } from './options.ts';
 import { reportAssets } from './package-facts.ts';
+import { readingRecord } from './record-reading.ts';
 import { stageOn } from './stage.ts';
 
 /** `crosswire judge`: judge a saved record again, with the checks of this version. Never writes to it. */
@@ -23,7 +24,8 @@ export function addJudgeCommand(program: Command): void {
         recordPath: string,
         { fleet, json = false }: { readonly fleet?: string; readonly json?: boolean },
       ) => {
-        const summary = judgeRecord(recordPath, { fleet: fleetOf(fleet) });
+        const users = fleetOf(fleet);
+        const summary = readingRecord(recordPath, () => judgeRecord(recordPath, { fleet: users }));
         stageOn({ json, quiet: false }).result(summary);
         process.exitCode = exitCodeOf(summary.verdict.outcome);
       },
@@ -48,12 +50,14 @@ export function addReportCommand(program: Command): void {
     .action((recordPath: string, { format: name, output, fleet }: ReportWords) => {
       const users = fleetOf(fleet);
       if (name === 'csv') {
-        writeCsv(recordPath, output);
+        readingRecord(recordPath, () => writeCsv(recordPath, output));
         return;
       }
       const format = formats.find((known) => known.name === name);
       if (format === undefined) throw unknown('format', name, formatNames);
-      const text = format.render(judgeRecord(recordPath, { fleet: users }), reportAssets());
+      const text = readingRecord(recordPath, () =>
+        format.render(judgeRecord(recordPath, { fleet: users }), reportAssets()),
+      );
       if (output === undefined) process.stdout.write(text);
       else writeFileSync(output, text);
     });

@@ -37,6 +37,11 @@ export const checks: readonly Checker[] = [
   wholeRecord,
 ];
 
+/** Whether this version has a check of that name. */
+export function isCheck(name: string): boolean {
+  return checks.some((checker) => checker.name === name);
+}
+
 /** @throws RangeError that lists the known names */
 export function checkerNamed(name: CheckName): Checker {
   const found = checks.find((checker) => checker.name === name);

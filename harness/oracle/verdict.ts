@@ -1,7 +1,7 @@
 import type { CheckedFinding, CheckName, Outcome, Verdict } from '../model/finding.ts';
 import type { RecordReader } from '../record/reader.ts';
 import { blastRadiusOf } from './blast-radius.ts';
-import { checkerNamed } from './checks.ts';
+import { checkerNamed, isCheck } from './checks.ts';
 import { findingsOf } from './scan.ts';
 import { auditIn, selfAudit } from './self-audit.ts';
 import { wholeRecord } from './whole-record.ts';
@@ -17,16 +17,27 @@ export function judge(
   record: RecordReader,
   checkNames: readonly CheckName[] = record.plan().checks,
 ): Verdict {
-  const asked = [...new Set(checkNames)].map(checkerNamed);
+  const planned = record.plan().checks;
+  const names = [...new Set(checkNames)];
+  // A plan may name a check that a newer crosswire has; whoever asks for one by name is told by an error.
+  const strange = checkNames === planned ? names.filter((name) => !isCheck(name)) : [];
+  const asked = names.filter((name) => !strange.includes(name)).map(checkerNamed);
   const hadAudit = auditIn(record.run().environment) !== undefined;
   const checkers = new Set([...asked, ...(hadAudit ? [selfAudit] : []), wholeRecord]);
-  const findings: readonly CheckedFinding[] = findingsOf(record, [...checkers])
+  const judged = findingsOf(record, [...checkers])
     // That a record is whole is worth a line only when it is not, or when somebody asked.
     .filter(
       ({ check, outcome }) =>
         check !== 'whole-record' || outcome !== 'pass' || asked.includes(wholeRecord),
     );
+  const findings: readonly CheckedFinding[] = [...judged, ...strange.map(unknownCheck)];
   return { outcome: worstOf(findings), findings, blastRadius: blastRadiusOf(record) };
+}
+
+function unknownCheck(check: CheckName): CheckedFinding {
+  const reason =
+    'this crosswire has no such check: use the one that made the record, or a newer one';
+  return { check, outcome: 'inconclusive', reason };
 }
 
 function worstOf(findings: readonly CheckedFinding[]): Outcome {

@@ -96,15 +96,23 @@ function readerOver(opened: OpenedRecord, path: string): RecordReader {
     // All of its columns make a whole row.
     return streamRows(session, { name, table, columns, where }) as IterableIterator<RowOf[Name]>;
   };
+  const few = <Name extends keyof typeof rowsMax>(name: Name): RowOf[Name][] => {
+    const count = countRows(session, { name, table: tables[name], where: {} });
+    if (count <= rowsMax[name]) return [...whole(name)];
+    throw new RecordError(
+      'malformed',
+      `the record ${path} has ${count} rows in its table ${name}, and no run has more than ${rowsMax[name]}`,
+    );
+  };
   const query = (sql: string, values: readonly SQLInputValue[]): readonly SQLOutputValue[][] =>
     queryAll(session, sql, values);
   return {
     path,
     run: () => readRun(session),
     plan: () => (plan ??= planOf(readRun(session).plan, path)),
-    phases: () => [...whole('phase')].sort((one, other) => one.fromNs - other.fromNs),
-    faults: () => [...whole('fault')],
-    floods: () => [...whole('flood')],
+    phases: () => few('phase').sort((one, other) => one.fromNs - other.fromNs),
+    faults: () => few('fault'),
+    floods: () => few('flood'),
     ops: (where) => whole('op', where),
     shown: (where) => whole('shown', where),
     cameras: (where) => whole('camera', where),
@@ -125,6 +133,9 @@ function readerOver(opened: OpenedRecord, path: string): RecordReader {
     [Symbol.asyncDispose]: () => Promise.resolve(close()),
   };
 }
+
+/** Of the tables that are read whole. */
+const rowsMax = { phase: 1_000, fault: 50_000, flood: 10_000 } as const;
 
 interface Session {
   readonly opened: OpenedRecord;
