@@ -14,10 +14,8 @@ export function* aboveTheWire(call: CacheCallRow): Inquiry<Found> {
   if (own.length === 0) return yield* withoutOwnRead(call, replies);
   const handed = nearest(replies, call, own[0]);
   if (handed === undefined) return neverPassed(own, yield* meantElsewhere(call));
-  for (const each of [handed, ...replies.filter((row) => cameDuring(row, call))].slice(
-    0,
-    repliesMax,
-  )) {
+  const others = replies.filter((row) => row.id !== handed.id && cameDuring(row, call));
+  for (const each of [handed, ...others].slice(0, batchesMax)) {
     const batched = yield* outOfOrder(own, each);
     if (batched !== null) return batched;
   }
@@ -102,6 +100,9 @@ function neverPassed(own: readonly WireRow[], meant: CacheCallRow | undefined): 
     ...evidence,
   );
 }
+
+/** Replies that may have been handed out as part of a batch; more of them carry the same value only by chance. */
+const batchesMax = 6;
 
 /** Replies that are looked at for one call; that many at once carry the same value only when it says next to nothing. */
 const repliesMax = 32;
@@ -233,6 +234,12 @@ function* pageOf(call: CacheCallRow): Inquiry<string | null> {
   const page = rows.find(({ command, replyType }) => command === 'MGET' || replyType === '*');
   if (page === undefined) return null;
   return `It was read together with ${keyWords(first.key)} by one command (${replyWords(page)}), and the wire cannot tell which value came in which place.`;
+}
+
+/** Whether any reply carried this value while the call was under way. */
+export function* cameByWire(call: CacheCallRow): Inquiry<boolean> {
+  const replies = yield* repliesWith(call.digest ?? '', call);
+  return replies.some((row) => cameDuring(row, call));
 }
 
 /** Whether the wire saw anything at all. */

@@ -50,7 +50,7 @@ function* around(one: WireRow, other: WireRow): Inquiry<readonly WireRow[]> {
 function* callersOf(rows: readonly WireRow[]): Inquiry<readonly (CacheCallRow | undefined)[]> {
   const waiting = new Map<string, CacheCallRow[]>();
   for (const [key, same] of Map.groupBy(rows.filter(isRead), (row) => row.key ?? '')) {
-    const calls = (yield* rowsWith('cache_call', 'key', key)).filter(
+    const calls = underWay(yield* rowsWith('cache_call', 'key', key), same).filter(
       (each) => each.call === 'get' && same.some((row) => isDuring(row, each)),
     );
     // Where more have asked than there are commands, the earlier ones were asked for by earlier commands.
@@ -63,6 +63,27 @@ function* callersOf(rows: readonly WireRow[]): Inquiry<readonly (CacheCallRow | 
     return index < 0 ? undefined : calls.splice(index, 1)[0];
   });
 }
+
+/** Calls that may have been under way then, of calls in the order of their ends: a key that everybody reads has thousands. */
+function underWay(
+  calls: readonly CacheCallRow[],
+  rows: readonly WireRow[],
+): readonly CacheCallRow[] {
+  const times = rows.map(({ commandNs }) => commandNs);
+  const [first, last] = [Math.min(...times), Math.max(...times) + callNsMax];
+  let [low, high] = [0, calls.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((calls[middle]?.doneNs ?? 0) < first) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while (end < calls.length && (calls[end]?.doneNs ?? 0) <= last) end += 1;
+  return calls.slice(low, end);
+}
+
+/** No call is under way for longer. */
+const callNsMax = 10_000_000_000;
 
 /** A batch is looked for among so many commands on either side, and is this long at most. */
 const beside = 24;

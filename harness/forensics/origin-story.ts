@@ -27,7 +27,7 @@ export function* misfiled(eventId: string): Inquiry<Found | null> {
 }
 
 /** What the request was told of the camera's owner, where that was somebody else's value or one that had been replaced. */
-export function* wrongOwnerRead(requestId: string, deviceId: string): Inquiry<Found | null> {
+function* wrongOwnerRead(requestId: string, deviceId: string): Inquiry<Found | null> {
   const reads = (yield* readsOf(requestId)).filter(({ key }) =>
     isKeyOf(key, `device:${deviceId}:owner`),
   );
@@ -46,7 +46,7 @@ export function* firstWrong(reads: readonly CacheCallRow[]): Inquiry<Found | nul
 }
 
 /** Values that the request was handed. */
-export function* readsOf(requestId: string): Inquiry<readonly CacheCallRow[]> {
+function* readsOf(requestId: string): Inquiry<readonly CacheCallRow[]> {
   return (yield* rowsWith('cache_call', 'requestId', requestId)).filter(isRead);
 }
 

@@ -1,5 +1,5 @@
 import type { CacheCallRow, WireRow } from '../model/rows.ts';
-import { aboveTheWire, wasWatched } from './above-the-wire.ts';
+import { aboveTheWire, cameByWire, wasWatched } from './above-the-wire.ts';
 import { after, type Found, found } from './found.ts';
 import type { Writer } from './meaning.ts';
 import { type Inquiry, rowsWith } from './needs.ts';
@@ -42,7 +42,7 @@ export function* keptBy(call: CacheCallRow, writer: Writer): Inquiry<Found | nul
       table: 'wire',
       id: said.id,
     });
-  if (own.length > 0 || !(yield* wasWatched()))
+  if (own.length > 0 || (yield* cameByWire(call)) || !(yield* wasWatched()))
     return after(steps, yield* aboveTheWire(call), ...evidence);
   return found(
     'client-library',

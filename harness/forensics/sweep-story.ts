@@ -11,10 +11,11 @@ export function* followSweep(row: SweepRow): Inquiry<Found> {
   const evidence = { table: 'sweep', id: row.id } as const;
   const where = row.store === 'cache' ? 'in the cache' : 'in the source of truth';
   const step = `${valueWords(row.digest)} was found ${where} under ${keyWords(row.key)}${row.eventId === null ? '' : `: ${row.eventId}`}.`;
-  if (row.store === 'database') {
-    const eventId = row.eventId ?? row.key.slice(row.key.lastIndexOf(':') + 1);
+  for (const eventId of eventsIn(row)) {
     const filed = yield* misfiled(eventId);
     if (filed !== null) return after([step], filed, evidence);
+  }
+  if (row.store === 'database') {
     return found(
       'backend',
       [step, 'Everything that the library had handed over when it was filed was right.'],
@@ -22,6 +23,13 @@ export function* followSweep(row: SweepRow): Inquiry<Found> {
     );
   }
   return after([step], yield* storedInCache(row), evidence);
+}
+
+/** The events that the key or the value names: each may have been filed wrongly when it was uploaded. */
+function eventsIn({ key, value }: SweepRow): readonly string[] {
+  const named = /(?:^|[^A-Za-z0-9])(?:event|thumb|clip):([^:]+)$/.exec(key)?.[1];
+  const listed = [...(value ?? '').matchAll(/"eventId":"([^"\\]{1,128})"/g)].map(([, id]) => id);
+  return [named, ...listed].filter((id) => id !== undefined);
 }
 
 function* storedInCache(row: SweepRow): Inquiry<Found> {

@@ -13,7 +13,7 @@ export function isWrite({ command }: Pick<WireRow, 'command'>): boolean {
 }
 
 /** A command that stores a value, whether or not the wire could tell which. */
-export function isStore({ command }: Pick<WireRow, 'command'>): boolean {
+function isStore({ command }: Pick<WireRow, 'command'>): boolean {
   return storing.test(command);
 }
 
