@@ -133,11 +133,16 @@ function* withoutOwnRead(call: CacheCallRow, replies: readonly WireRow[]): Inqui
     return found('unknown', [
       'The record has no traffic between the library and the cache, so it ends there.',
     ]);
-  const source =
-    meant === undefined
-      ? 'something that was kept above the wire'
-      : `what was loaded or stored for ${keyWords(meant.key)}`;
-  return found('coalescer', [none, `The caller was given ${source}.`]);
+  if (meant === undefined)
+    return found('client-library', [
+      none,
+      'The bytes handed over are no value that anybody ever stored, and no reply that ever passed the wire: the library had kept them, or made them.',
+    ]);
+  return found(
+    'coalescer',
+    [none, `The caller was given what was loaded or stored for ${keyWords(meant.key)}.`],
+    { table: 'cache_call', id: meant.id },
+  );
 }
 
 /** The value went to whom it belonged as well: somebody above the wire gave one answer to two. */

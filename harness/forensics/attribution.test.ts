@@ -109,6 +109,24 @@ const pictures: readonly Case[] = [
   },
   {
     hop: 'client-library',
+    says: 'bytes that nobody ever stored and that never passed, for a key that was not asked for',
+    rows: annWasShown({
+      cacheCalls: [set('thumb:event-a', 'aaaa'), get('thumb:event-a', 'bbbb')],
+      wire: [wireSet(1, 'thumb:event-a', 'aaaa')],
+    }),
+    ends: 'had kept them, or made them',
+  },
+  {
+    hop: 'coalescer',
+    says: 'a caller who never asked on the wire and was given what was being loaded for another',
+    rows: annWasShown({
+      cacheCalls: [...storedCalls, get('thumb:event-a', 'bbbb')],
+      wire: storedOnWire,
+    }),
+    ends: 'loaded or stored for thumb:event-b',
+  },
+  {
+    hop: 'client-library',
     says: 'bytes that changed after they were handed over',
     rows: annWasShown({
       cacheCalls: [...storedCalls, get('thumb:event-a', 'aaaa')],
