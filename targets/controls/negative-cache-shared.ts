@@ -12,7 +12,7 @@ const negativeCacheShared: Control = defineControl({
   name: 'negative-cache-shared',
   bug: 'that a key is not there is remembered under a name without the user or event, so that one miss is a miss for everyone',
   caughtBy: ['origin-load'],
-  hop: 'client-library',
+  hop: 'coalescer',
   trigger: { says: 'one miss of each kind, and people who look again', busyCalm: true },
   open: async (options) => missesShared(await openRespClient(options), options.world.clock.nowNs),
 });

@@ -13,7 +13,7 @@ const staleMappingAfterTransfer: Control = defineControl({
   name: 'stale-mapping-after-transfer',
   bug: 'a copy within the process is not dropped with the key, so that whose a camera is outlives a transfer',
   caughtBy: ['mapping'],
-  hop: 'client-library',
+  hop: 'coalescer',
   trigger: { says: 'owners give cameras to other people', requestDeadlineMs: 700 },
   open: async (options) => remembersOwners(await openRespClient(options)),
 });
