@@ -129,7 +129,7 @@ test('without a version the default one is fetched, with its companions, in one 
      if (process.argv[2] === 'view') console.log('["1.2.3"]');
      else for (const [name, version] of Object.entries(JSON.parse(readFileSync('package.json')).dependencies)) {
        mkdirSync('node_modules/' + name, { recursive: true });
-       const exports = { '.': { types: './x.d.ts', import: './main.mjs' } };
+       const exports = { '.': { types: './x.d.ts', import: './main.mjs' }, './part': { default: './main.mjs' } };
        writeFileSync('node_modules/' + name + '/package.json', JSON.stringify({ name, version, exports }));
        writeFileSync('node_modules/' + name + '/main.mjs', 'export const said = "' + name + '";');
      }`,
@@ -139,6 +139,7 @@ test('without a version the default one is fetched, with its companions, in one 
     package: 'no-such-layer',
     defaultVersion: '1.2.3',
     companions: { '@no-such/store': '4.5.6' },
+    entries: ['no-such-layer/part'],
     cacheFolder,
   };
   const library = await loadLibrary(request({ ...asked, npmCommand }));
@@ -147,9 +148,13 @@ test('without a version the default one is fetched, with its companions, in one 
   expect(await import(library.path)).toMatchObject({ said: 'no-such-layer' });
   const store = library.companions['@no-such/store'] ?? '';
   expect(await import(store)).toMatchObject({ said: '@no-such/store' });
+  const part = library.companions['no-such-layer/part'] ?? '';
+  expect(await import(part)).toMatchObject({ said: 'no-such-layer' });
   expect(await loadLibrary(request({ ...asked, npmCommand: noNetwork }))).toEqual(library);
   const other = { ...asked, companions: { '@no-such/store': '4.5.7' } };
-  await expect(loadLibrary(request({ ...other, npmCommand: noNetwork }))).rejects.toThrow('false view');
+  await expect(loadLibrary(request({ ...other, npmCommand: noNetwork }))).rejects.toThrow(
+    'false view',
+  );
 });
 
 test('a fetch that fails leaves nothing behind and says why', async () => {

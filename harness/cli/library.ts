@@ -14,6 +14,8 @@ export interface LibraryRequest extends Npm {
   readonly defaultVersion?: string;
   /** Packages that are needed beside it, and their exact versions; they are installed or fetched in the same place. */
   readonly companions?: Readonly<Record<string, string>>;
+  /** What else is imported of these packages, by the name in the import. */
+  readonly entries?: readonly string[];
   /** Fetched versions are kept here, a folder each. It is made when it is needed. */
   readonly cacheFolder: string;
   /** The folder whose `node_modules`, or a parent's, hold what is installed. */
@@ -28,7 +30,7 @@ export interface Library {
   readonly version: string;
   /** The file to import. */
   readonly path: string;
-  /** The files to import of its companions, by package. */
+  /** The files to import of its companions, by package, and of the entries that were asked for. */
   readonly companions: Readonly<Record<string, string>>;
 }
 
@@ -40,13 +42,14 @@ export interface Library {
  */
 export async function loadLibrary(request: LibraryRequest): Promise<Library> {
   const name = request.package;
-  const { companions = {} } = request;
+  const { companions = {}, entries = [] } = request;
+  const imports = [...Object.keys(companions), ...entries];
   const installed = installedLibraries(request.installedFrom, name).filter(({ folder }) =>
     hasCompanions(folder, companions),
   );
   const plain = installed.find(({ alias }) => alias === name);
   const named = wantedVersion(request.spec);
-  if (named === undefined && plain !== undefined) return libraryIn(plain, name, companions);
+  if (named === undefined && plain !== undefined) return libraryIn(plain, name, imports);
   const wanted = named ?? request.defaultVersion;
   if (wanted === undefined) {
     throw new UsageError(
@@ -56,18 +59,18 @@ export async function loadLibrary(request: LibraryRequest): Promise<Library> {
   const version = isExact(wanted) ? wanted : await resolveVersion(name, wanted, request);
   if (version === undefined) throw await noSuchVersion(request, wanted);
   const same = installed.find((each) => each.version === version);
-  if (same !== undefined) return libraryIn(same, name, companions);
+  if (same !== undefined) return libraryIn(same, name, imports);
   const place = { ...request, version, companions };
   const folder = fetchedFolder(place);
   const fetched = installedLibraries(folder, name, [folder]).find(
     (each) => each.version === version,
   );
-  if (fetched !== undefined) return libraryIn(fetched, name, companions);
+  if (fetched !== undefined) return libraryIn(fetched, name, imports);
   const published = await publishedVersions(name, request);
   if (!published.includes(version)) throw await noSuchVersion(request, wanted, published);
   request.say(`fetching ${name}@${version} into ${folder}, once`);
   await fetchLibrary(place);
-  return libraryIn({ folder: path.join(folder, 'node_modules', name), version }, name, companions);
+  return libraryIn({ folder: path.join(folder, 'node_modules', name), version }, name, imports);
 }
 
 /** Whether it names one version and nothing else: 1.2.3 or 1.2.3-rc.1 (semver.org, 2 and 9). */
@@ -185,12 +188,12 @@ function hasCompanions(folder: string, companions: Readonly<Record<string, strin
 function libraryIn(
   { folder, version }: Pick<Installed, 'folder' | 'version'>,
   name: string,
-  companions: Readonly<Record<string, string>>,
+  imports: readonly string[],
 ): Library {
   // Resolved by its own folder's name, which an alias changes.
   const modules = modulesAround(folder);
   const alias = path.relative(modules, folder).split(path.sep).join('/');
-  const paths = Object.keys(companions).map((each) => [each, entryOf(modules, each)] as const);
+  const paths = imports.map((each) => [each, entryOf(modules, each)] as const);
   return {
     name,
     version,

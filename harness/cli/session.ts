@@ -96,6 +96,7 @@ async function loadSubject(
     package: target.package,
     ...(target.version === undefined ? {} : { defaultVersion: target.version }),
     companions: target.companions ?? {},
+    entries: target.entries ?? [],
     cacheFolder: libraryFolder(),
     installedFrom: packageFolder(),
     npmCommand: ['npm'],

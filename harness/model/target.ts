@@ -14,6 +14,8 @@ export interface Target {
   readonly version?: string;
   /** Other packages that the library is used with, and their exact versions; they are fetched together with it. */
   readonly companions?: Readonly<Record<string, string>>;
+  /** What else of these packages is imported, by the name in the import: `unstorage/drivers/redis`. It comes with the companions. */
+  readonly entries?: readonly string[];
   readonly protocol: CacheProtocol;
   /** Abilities that the library does not have, each with a reason. A stated lack that proves false fails the contract. */
   readonly lacks: readonly Lack[];
@@ -31,6 +33,10 @@ export interface TargetVariant {
   /** In one line, for `crosswire list targets`. */
   readonly says: string;
   readonly topology?: CacheTopology;
+  /** With the companions, where it goes with other ones. */
+  readonly version?: string;
+  readonly companions?: Readonly<Record<string, string>>;
+  readonly protocol?: CacheProtocol;
   readonly lacks?: readonly Lack[];
   /** Beside the options of the target. */
   readonly options?: Readonly<Record<string, TargetOption>>;

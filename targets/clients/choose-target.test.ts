@@ -19,7 +19,16 @@ const target: Target = defineTarget({
   package: 'some',
   protocol: 'resp',
   lacks: [{ ability: 'deadline', because: 'it is plain' }],
+  version: '2.0.0',
+  companions: { store: '2.1.0' },
   variants: {
+    other: {
+      says: 'over another store',
+      version: '1.9.0',
+      companions: { 'other-store': '1.0.0' },
+      protocol: 'memcached',
+      open: saying('other'),
+    },
     cluster: { says: 'to a cluster', topology: 'cluster', open: saying('cluster') },
     pool: {
       says: 'as a pool',
@@ -60,6 +69,19 @@ test('a variant is opened in its own way, and keeps what it does not say', async
   expect(await opened(chosen)).toBe('cluster {"resp":"3"}');
 });
 
+test('a variant may go with other packages and another protocol', () => {
+  expect(chooseTarget(target, { variant: 'other' })).toMatchObject({
+    version: '1.9.0',
+    companions: { 'other-store': '1.0.0' },
+    protocol: 'memcached',
+  });
+  expect(chooseTarget(target, { variant: 'pool' })).toMatchObject({
+    version: '2.0.0',
+    companions: { store: '2.1.0' },
+    protocol: 'resp',
+  });
+});
+
 test('options of a variant stand beside those of its target', async () => {
   const words = { variant: 'pool', options: { size: '8', resp: '2' } };
   const chosen = chooseTarget(target, words);
@@ -69,8 +91,14 @@ test('options of a variant stand beside those of its target', async () => {
 });
 
 test.for([
-  [{ variant: 'clutser' }, 'the target some has no variant "clutser"; it has: cluster, pool'],
-  [{ variant: 'toString' }, 'the target some has no variant "toString"; it has: cluster, pool'],
+  [
+    { variant: 'clutser' },
+    'the target some has no variant "clutser"; it has: other, cluster, pool',
+  ],
+  [
+    { variant: 'toString' },
+    'the target some has no variant "toString"; it has: other, cluster, pool',
+  ],
   [{ options: { size: '8' } }, 'the target some has no option "size"; it has: resp'],
   [
     { variant: 'pool', options: { sise: '8' } },

@@ -15,12 +15,15 @@ export function chooseTarget(target: Target, { variant, options = {} }: TargetWo
   const plainName = targetName(target.name, variant === undefined ? {} : { variant });
   for (const [option, value] of Object.entries(options))
     requireKnown(plainName, { option, value, declared });
-  const { topology = target.topology, lacks = target.lacks } = chosen ?? target;
-  const { open } = chosen ?? target;
+  const { topology = target.topology, open } = chosen ?? target;
+  const { lacks, protocol, version, companions } = { ...target, ...chosen };
   return {
     ...target,
     name: targetName(plainName, { options }),
     lacks,
+    protocol,
+    ...(version === undefined ? {} : { version }),
+    ...(companions === undefined ? {} : { companions }),
     ...(topology === undefined ? {} : { topology }),
     open: (asked) => open({ ...asked, words: options }),
   };
