@@ -102,7 +102,7 @@ function neverPassed(own: readonly WireRow[], meant: CacheCallRow | undefined): 
 }
 
 /** Replies that may have been handed out as part of a batch; more of them carry the same value only by chance. */
-const batchesMax = 6;
+const batchesMax = 4;
 
 /** Replies that are looked at for one call; that many at once carry the same value only when it says next to nothing. */
 const repliesMax = 32;

@@ -82,11 +82,11 @@ function underWay(
   return calls.slice(low, end);
 }
 
-/** No call is under way for longer. */
-const callNsMax = 10_000_000_000;
+/** No call is under way for longer: the backend gives up on one after 3 s. */
+const callNsMax = 4_000_000_000;
 
 /** A batch is looked for among so many commands on either side, and is this long at most. */
-const beside = 24;
+const beside = 16;
 const batchMax = 128;
 
 /**
