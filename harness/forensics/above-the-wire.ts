@@ -12,7 +12,7 @@ export function* aboveTheWire(call: CacheCallRow): Inquiry<Found> {
   const own = yield* ownReads(call);
   const replies = yield* repliesWith(call.digest ?? '', call);
   if (own.length === 0) return yield* withoutOwnRead(call, replies);
-  const handed = nearest(replies, call, own[0]);
+  const handed = nearest(replies, call, own);
   if (handed === undefined) return neverPassed(own, yield* meantElsewhere(call));
   const others = replies.filter((row) => row.id !== handed.id && cameDuring(row, call));
   for (const each of [handed, ...others].slice(0, batchesMax)) {
@@ -29,17 +29,19 @@ export function* aboveTheWire(call: CacheCallRow): Inquiry<Found> {
 function nearest(
   replies: readonly WireRow[],
   call: CacheCallRow,
-  own: WireRow | undefined,
+  own: readonly WireRow[],
 ): WireRow | undefined {
   const during = replies.filter((row) => cameDuring(row, call));
   const beside = during
-    .filter(({ connection }) => connection === own?.connection)
+    .filter((row) => Number.isFinite(distance(row, own)))
     .sort((one, other) => distance(one, own) - distance(other, own));
   return beside[0] ?? during[0] ?? replies[0];
 }
 
-function distance({ position }: WireRow, own: WireRow | undefined): number {
-  return Math.abs(position - (own?.position ?? 0));
+/** Commands between it and the nearest of these on its connection; infinite where none is. */
+function distance({ position, connection }: WireRow, own: readonly WireRow[]): number {
+  const same = own.filter((row) => row.connection === connection);
+  return Math.min(...same.map((row) => Math.abs(position - row.position)));
 }
 
 function cameDuring({ replyNs }: WireRow, { startedNs }: CacheCallRow): boolean {
@@ -54,7 +56,9 @@ interface MisPairing {
 
 /** The reply belongs to another command than the call's, and the library handed it to the call. */
 function misPaired({ call, own, handed }: MisPairing): Found {
-  const first = own.find(({ connection }) => connection === handed.connection) ?? own[0] ?? null;
+  const [first = null] = own.toSorted(
+    (one, other) => distance(handed, [one]) - distance(handed, [other]) || 0,
+  );
   const caller = first === null ? keyWords(call.key) : commandWords(first);
   return {
     hop: 'client-library',
@@ -134,9 +138,9 @@ function* withoutOwnRead(call: CacheCallRow, replies: readonly WireRow[]): Inqui
       'The record has no traffic between the library and the cache, so it ends there.',
     ]);
   if (meant === undefined)
-    return found('client-library', [
+    return found('coalescer', [
       none,
-      'The bytes handed over are no value that anybody ever stored, and no reply that ever passed the wire: the library had kept them, or made them.',
+      'The bytes handed over are no reply that had passed the wire: a layer above it had kept them, or made them.',
     ]);
   return found(
     'coalescer',

@@ -108,7 +108,7 @@ const pictures: readonly Case[] = [
     ends: 'made of others within the library',
   },
   {
-    hop: 'client-library',
+    hop: 'coalescer',
     says: 'bytes that nobody ever stored and that never passed, for a key that was not asked for',
     rows: annWasShown({
       cacheCalls: [set('thumb:event-a', 'aaaa'), get('thumb:event-a', 'bbbb')],
@@ -410,7 +410,7 @@ test('a camera that was told a wrong owner is followed by what was read for its 
   expect(attributed(rows, toldWrong).hops).toEqual([{ hop: 'client-library', count: 1 }]);
 });
 
-test('a copy that outlived the delete of its key is the library’s, where the wire was not asked', () => {
+test('a copy that outlived the delete of its key was kept above the wire, where the wire was not asked', () => {
   const rows: LiteralRows = {
     ...owners('ann'),
     cacheCalls: [
@@ -426,7 +426,7 @@ test('a copy that outlived the delete of its key is the library’s, where the w
     wire: [wireSet(1, 'device:ann-door:owner', 'aaaa')],
   };
   const { hops, stories } = attributed(rows, toldWrong);
-  expect(hops).toEqual([{ hop: 'client-library', count: 1 }]);
+  expect(hops).toEqual([{ hop: 'coalescer', count: 1 }]);
   expect(stories[0]?.steps.at(-1)).toContain('had kept a copy');
 });
 

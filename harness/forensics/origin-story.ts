@@ -50,8 +50,14 @@ function* readsOf(requestId: string): Inquiry<readonly CacheCallRow[]> {
   return (yield* rowsWith('cache_call', 'requestId', requestId)).filter(isRead);
 }
 
-export function isRead({ call, outcome }: Pick<CacheCallRow, 'call' | 'outcome'>): boolean {
-  return outcome === 'hit' && (call === 'get' || call === 'getMany' || call === 'getOrLoad');
+/** Whether the library handed a value over; a read-through does so also where it had to load it. */
+export function isRead({
+  call,
+  outcome,
+  digest,
+}: Pick<CacheCallRow, 'call' | 'outcome' | 'digest'>): boolean {
+  if (call === 'getOrLoad') return digest !== null && outcome !== 'error';
+  return outcome === 'hit' && (call === 'get' || call === 'getMany');
 }
 
 /** Whether it is the key of that name, behind whatever stands before all keys of a run. */

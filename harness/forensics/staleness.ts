@@ -45,10 +45,10 @@ export function* keptBy(call: CacheCallRow, writer: Writer): Inquiry<Found | nul
   if (own.length > 0 || (yield* cameByWire(call)) || !(yield* wasWatched()))
     return after(steps, yield* aboveTheWire(call), ...evidence);
   return found(
-    'client-library',
+    'coalescer',
     [
       ...steps,
-      `No command on the wire asked for ${keyWords(call.key)} while that call was under way: the library had kept a copy, and did not drop it.`,
+      `No command on the wire asked for ${keyWords(call.key)} while that call was under way: a layer above the wire had kept a copy, and did not drop it.`,
     ],
     ...evidence,
   );
