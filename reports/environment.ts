@@ -8,17 +8,25 @@ export interface Environment {
   /** Null when the record keeps none. */
   readonly replay: string | null;
   readonly selfAudit: SelfAudit | null;
+  /** What the backend process had taken when the plan was through; null when the record does not say. */
+  readonly backend: BackendUse | null;
+}
+
+export interface BackendUse {
+  readonly processorMs: number;
+  readonly memoryBytesMost: number;
 }
 
 /** Reads `RunRow.environment`. One that is not a JSON object says nothing; nothing in it is trusted to have the right type. */
 export function environmentOf(json: string): Environment {
-  const { replay, selfAudit, ...rest } = objectOf(json);
+  const { replay, selfAudit, backend, ...rest } = objectOf(json);
   const named = Object.entries(rest).map(([name, value]) => ({ name, value: words(value) }));
   return {
     versions: named.filter(({ name }) => VERSIONS.has(name)),
     circumstances: named.filter(({ name }) => !VERSIONS.has(name)),
     replay: typeof replay === 'string' && replay !== '' ? replay : null,
     selfAudit: isSelfAudit(selfAudit) ? selfAudit : null,
+    backend: isBackendUse(backend) ? backend : null,
   };
 }
 
@@ -48,6 +56,14 @@ function isSelfAudit(value: unknown): value is SelfAudit {
     typeof value['targetVersion'] === 'string' &&
     Number.isSafeInteger(value['violations']) &&
     Number.isSafeInteger(value['examined'])
+  );
+}
+
+function isBackendUse(value: unknown): value is BackendUse {
+  return (
+    isObject(value) &&
+    Number.isFinite(value['processorMs']) &&
+    Number.isFinite(value['memoryBytesMost'])
   );
 }
 

@@ -8,7 +8,7 @@ import type { Plan } from '../model/plan.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { Provider, StartedService } from '../model/service.ts';
 import type { CacheProtocol, Endpoint } from '../model/target.ts';
-import type { BackendApi, BackendSettings } from '../processes/backend.ts';
+import type { BackendApi, BackendSettings, BackendUsage } from '../processes/backend.ts';
 import { type Child, type Handlers, startChild } from '../processes/channel.ts';
 import type { FleetApi, FleetSettings } from '../processes/fleet.ts';
 import type { FloodApi } from '../processes/flood.ts';
@@ -107,6 +107,7 @@ class Conductor implements AsyncDisposable {
   readonly #scratch: string;
   #startTicks = '0';
   #swept: string | undefined;
+  #usage: BackendUsage | null = null;
   readonly #stack = new AsyncDisposableStack();
   readonly #broken = new AbortController();
 
@@ -120,7 +121,6 @@ class Conductor implements AsyncDisposable {
 
   async run(audience: Audience, signal: AbortSignal): Promise<Conducted> {
     const { plan, provider, mitigations } = this.#request;
-    let backendMs: number | null = null;
     const stop = AbortSignal.any([signal, this.#broken.signal]);
     const cache = this.#stack.use(await provider.start(stop));
     void cache.died.then((says) => this.#break(new Error(says)));
@@ -175,7 +175,7 @@ class Conductor implements AsyncDisposable {
         },
         stop,
       );
-      backendMs = await processorMsOf(backend);
+      this.#usage = await usageOf(backend);
       await parts.disposeAsync();
       this.#finish(recordPath, { state: 'complete', reason: '' });
     } catch (error) {
@@ -186,7 +186,7 @@ class Conductor implements AsyncDisposable {
       const reason = cause instanceof Error ? cause.message : String(cause);
       this.#finish(recordPath, { state, reason });
     }
-    return { recordPath, backendMs };
+    return { recordPath, backendMs: this.#usage?.processorMs ?? null };
   }
 
   /** What an operator would do when things are healed. */
@@ -379,6 +379,7 @@ class Conductor implements AsyncDisposable {
       mitigations,
       ...notes,
       ...(this.#swept === undefined ? {} : { stored: this.#swept }),
+      ...(this.#usage === null ? {} : { backend: this.#usage }),
     });
   }
 
@@ -413,8 +414,8 @@ async function untilAborted(
 }
 
 /** A figure for comparison is not worth waiting for a backend that hangs. */
-async function processorMsOf(backend: Child<BackendApi>): Promise<number | null> {
-  const asked = backend.call('processorMs', null).catch(() => null);
+async function usageOf(backend: Child<BackendApi>): Promise<BackendUsage | null> {
+  const asked = backend.call('usage', null).catch(() => null);
   return (await Promise.race([asked, patience()])) ?? null;
 }
 

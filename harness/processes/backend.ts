@@ -27,11 +27,18 @@ export interface BackendSettings extends RunSettings {
   readonly population: Population;
 }
 
+export interface BackendUsage {
+  /** Processor time since it was opened. */
+  readonly processorMs: number;
+  /** The most memory that it held at any moment, as the operating system counts it (`maxRSS` of getrusage), in bytes. */
+  readonly memoryBytesMost: number;
+}
+
 export type BackendApi = {
   open(settings: BackendSettings): Promise<Endpoint>;
   revokeSessions(nothing: null): Promise<void>;
-  /** Processor time of this process since it was opened, in milliseconds. */
-  processorMs(nothing: null): Promise<number>;
+  /** What this process has taken so far. */
+  usage(nothing: null): Promise<BackendUsage>;
   /** Writes a page of what the source of truth holds into this process's file of rows. */
   sweep(from: StoredCursor | null): Promise<DatabasePage>;
 };
@@ -77,9 +84,11 @@ const api: BackendApi = {
     usageBefore = process.cpuUsage();
     return backend.listen({ host: '127.0.0.1', port: settings.port });
   },
-  processorMs: async () => {
+  usage: async () => {
     const { user, system } = process.cpuUsage(usageBefore);
-    return (user + system) / 1000;
+    // Node gives kibibytes.
+    const memoryBytesMost = process.resourceUsage().maxRSS * 1024;
+    return { processorMs: (user + system) / 1000, memoryBytesMost };
   },
   revokeSessions: async () => {
     await backend?.revokeSessions();
