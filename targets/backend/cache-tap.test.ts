@@ -20,6 +20,46 @@ test('every key of a call becomes a row, and rows of one call share its id', asy
   ]);
 });
 
+test('a read-through is a miss for whoever loads, a hit for whoever does not, and both rows say what was given', async () => {
+  const { tap, rows } = tapped({ readsThrough: true });
+  const cache = tap.forRequest('r');
+  const load = async (): Promise<Uint8Array> => Buffer.from('A');
+  const options = { ttlMs: 1_000 };
+  await Promise.all([1, 2].map(async () => cache.getOrLoad?.('a', load, options)));
+  expect(await cache.getOrLoad?.('nobody', async () => undefined, options)).toBeUndefined();
+  const letter = { call: 'getOrLoad', key: 'a', bytes: 1, digest: digestOf(Buffer.from('A')) };
+  expect(rows).toMatchObject([
+    { ...letter, outcome: 'miss' },
+    { ...letter, outcome: 'hit' },
+    { call: 'getOrLoad', key: 'nobody', outcome: 'miss', bytes: null, digest: null },
+  ]);
+});
+
+test('a cache without a read-through is not given one', () => {
+  expect(tapped().tap.forRequest('r').getOrLoad).toBeUndefined();
+});
+
+test('a loader that the library calls when the backend is closed is not run', async () => {
+  const { tap, cache } = tapped({ readsThrough: true });
+  let late: (() => Promise<Uint8Array | undefined>) | undefined;
+  cache.getOrLoad = async (_key, load) => {
+    late = load;
+    return undefined;
+  };
+  let loads = 0;
+  await tap.forRequest('r').getOrLoad?.(
+    'a',
+    async () => {
+      loads += 1;
+      return undefined;
+    },
+    { ttlMs: 1 },
+  );
+  tap.close();
+  await expect(late?.()).rejects.toThrow('closing');
+  expect(loads).toBe(0);
+});
+
 test('a failed call is a row a key with what went wrong', async () => {
   const { tap, rows, cache } = tapped();
   cache.state = 'rejecting';
@@ -42,8 +82,8 @@ test('closing rejects what hangs, long before its deadline, and what comes later
   expect(rows).toEqual([]);
 }, 5_000);
 
-function tapped() {
-  const cache = memoryCache();
+function tapped({ readsThrough = false } = {}) {
+  const cache = memoryCache({ readsThrough });
   const rows: CacheCallRow[] = [];
   let id = 0;
   const nextId = (): number => {

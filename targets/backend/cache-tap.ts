@@ -94,6 +94,25 @@ export function createCacheTap(options: CacheTapOptions): CacheTap {
     }
   };
 
+  /** A miss is a call whose own `load` was asked; what somebody else had loaded came out of the library as a hit. */
+  const loading =
+    (requestId: string, hangUp: AbortSignal | undefined): NonNullable<TappedCache['getOrLoad']> =>
+    async (key, load, { ttlMs, ...call }) => {
+      let asked = false;
+      const watched = async (): Promise<Uint8Array | undefined> => {
+        if (closed) throw new Error('the backend is closing');
+        asked = true;
+        return load();
+      };
+      const ask = async (): Promise<unknown> =>
+        cache.getOrLoad?.(key, watched, { ttlMs, ...orHangUp(call, hangUp) });
+      return recorded(
+        { requestId, call: 'getOrLoad', keys: [key] },
+        async () => bytesOrMiss(await ask()),
+        (value) => [asked ? { ...read(value, digest), outcome: 'miss' } : read(value, digest)],
+      );
+    };
+
   return {
     forRequest: (requestId, hangUp) => ({
       get: async (key, options) =>
@@ -120,6 +139,7 @@ export function createCacheTap(options: CacheTapOptions): CacheTap {
           async () => cache.delete(key),
           () => [{ outcome: 'deleted', bytes: null, digest: null, error: null }],
         ),
+      ...(cache.getOrLoad === undefined ? {} : { getOrLoad: loading(requestId, hangUp) }),
     }),
     errors: () => errors,
     close: () => {

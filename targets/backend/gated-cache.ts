@@ -3,8 +3,8 @@ import type { TappedCache } from './cache-tap.ts';
 /** A cache for tests of races: a call that is gated is carried out, and answered, when its gate is opened, in whatever order. */
 export interface GatedCache extends TappedCache {
   readonly values: Map<string, Uint8Array>;
-  /** Holds the next call of that name and key. */
-  gate(name: 'get' | 'getMany' | 'set' | 'delete', key: string): Gate;
+  /** Holds the next call of that name and key; `store` is what a `getOrLoad` does with what was loaded for it. */
+  gate(name: 'get' | 'getMany' | 'set' | 'delete' | 'store', key: string): Gate;
 }
 
 interface Gate {
@@ -18,7 +18,12 @@ interface Gate {
   late(): void;
 }
 
-export function gatedCache(): GatedCache {
+/** With `readsThrough` it has a `getOrLoad` of its own. */
+export function gatedCache({
+  readsThrough = false,
+}: {
+  readonly readsThrough?: boolean;
+} = {}): GatedCache {
   const values = new Map<string, Uint8Array>();
   const gates: (Gate & { name: string; key: string; enter(perform: () => void): Promise<void> })[] =
     [];
@@ -34,7 +39,16 @@ export function gatedCache(): GatedCache {
     return result === undefined ? perform() : result.value;
   };
 
+  const getOrLoad: NonNullable<TappedCache['getOrLoad']> = async (key, load) => {
+    const found = await called('get', key, () => values.get(key));
+    if (found !== undefined) return found;
+    const loaded = await load();
+    if (loaded !== undefined) await called('store', key, () => void values.set(key, loaded));
+    return loaded;
+  };
+
   return {
+    ...(readsThrough ? { getOrLoad } : {}),
     values,
     gate: (name, key) => {
       const arrived = Promise.withResolvers<void>();

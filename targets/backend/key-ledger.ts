@@ -28,6 +28,11 @@ export interface KeyLedger {
   isBeingSet(key: string): boolean;
   /** Sets of one key follow one another; the first starts in this tick. */
   set(key: string, call: () => Promise<void>): Promise<void>;
+  /**
+   * Runs a read-through of the client. From the moment that its loader calls `loaded`, it counts as a set of the key that is under way,
+   * until it settles: what was loaded before a change may land in the cache at any time until then.
+   */
+  loading<T>(key: string, call: (loaded: () => void) => Promise<T>): Promise<T>;
   /** Follows the sets of the key that are under way, in whatever order the client's connections carry them out. */
   delete(key: string, call: () => Promise<void>): Promise<void>;
 }
@@ -107,8 +112,39 @@ export function createKeyLedger(clock: Clock): KeyLedger {
     if (entry !== undefined && entry.generation === generation) entry.confirmedNs = startedNs;
   };
 
+  const countAsSet = (key: string, over: Promise<unknown>): void => {
+    const earlier = setting.get(key);
+    const all = Promise.allSettled([earlier, over]).then(ignore);
+    setting.set(key, all);
+    const forget = async (): Promise<void> => {
+      await all;
+      if (setting.get(key) === all) setting.delete(key);
+    };
+    void forget();
+  };
+
   return {
     watched,
+    loading: async (key, call) => {
+      const flight: { state: 'asking' | 'loaded' | 'settled' } = { state: 'asking' };
+      const over = Promise.withResolvers<void>();
+      const loaded = (): void => {
+        // Nobody waits for it any more, and the library goes on all the same: it stores what it is given, at a time of its own.
+        if (flight.state === 'settled') entryOf(key).isUnsure = true;
+        if (flight.state !== 'asking') return;
+        flight.state = 'loaded';
+        countAsSet(key, over.promise);
+      };
+      try {
+        return await watched(async () => call(loaded));
+      } catch (error) {
+        if (flight.state === 'loaded') entryOf(key).isUnsure = true;
+        throw error;
+      } finally {
+        flight.state = 'settled';
+        over.resolve();
+      }
+    },
     generation: (key) => entries.get(key)?.generation ?? 0,
     supersede: (key, former) => {
       const entry = entryOf(key);

@@ -9,8 +9,14 @@ export interface MemoryCache extends CacheClient {
   cross(one: string, other: string): void;
 }
 
-export function memoryCache(): MemoryCache {
+/** With `readsThrough` it has a `getOrLoad` of its own, and one load for all who ask for a key at the same time. */
+export function memoryCache({
+  readsThrough = false,
+}: {
+  readonly readsThrough?: boolean;
+} = {}): MemoryCache {
   const values = new Map<string, Uint8Array>();
+  const loading = new Map<string, Promise<Uint8Array | undefined>>();
   const crossed = new Map<string, string>();
   const called = async <T>(answer: () => T): Promise<T> => {
     if (cache.state === 'hanging') return new Promise<T>(() => {});
@@ -18,7 +24,23 @@ export function memoryCache(): MemoryCache {
     return answer();
   };
   const read = (key: string): Uint8Array | undefined => values.get(crossed.get(key) ?? key);
+  const filled = async (
+    key: string,
+    load: () => Promise<Uint8Array | undefined>,
+  ): Promise<Uint8Array | undefined> => {
+    const value = await load();
+    if (value !== undefined) values.set(key, Uint8Array.from(value));
+    return value;
+  };
+  const getOrLoad: NonNullable<CacheClient['getOrLoad']> = async (key, load) => {
+    const found = await called(() => read(key));
+    if (found !== undefined) return found;
+    const shared = loading.get(key) ?? filled(key, load).finally(() => loading.delete(key));
+    loading.set(key, shared);
+    return shared;
+  };
   const cache: MemoryCache = {
+    ...(readsThrough ? { getOrLoad } : {}),
     values,
     state: 'serving',
     cross: (one, other) => void crossed.set(one, other).set(other, one),

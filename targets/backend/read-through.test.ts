@@ -15,10 +15,10 @@ interface House {
   cached(): string | undefined;
 }
 
-function house(): House {
+function house({ readsThrough = false } = {}): House {
   let truth = 'old';
   let nowNs = 1e15;
-  const cache = gatedCache();
+  const cache = gatedCache({ readsThrough });
   const ledger = createKeyLedger({ nowNs: () => nowNs, sleepUntil: async () => {} });
   const read = createReadThrough({ cache, ledger, ttlMs: 1_000, onLoad: () => {} });
   const encode = (value: string): Uint8Array => Buffer.from(value);
@@ -84,6 +84,83 @@ test.each(['one', 'many'] as const)(
     expect(cached()).toBe('new');
   },
 );
+
+test.each(['put', 'drop'] as const)(
+  'a change is not answered as long as a read-through may store what it loaded before it (%s)',
+  async (how) => {
+    const { cache, read, name, rename, cached } = house({ readsThrough: true });
+    const [one, other] = [cache.gate('store', 'name'), cache.gate('store', 'name')];
+    const readings = [read.one(name), read.one(name)];
+    await Promise.all([one.arrived, other.arrived]);
+    let isAnswered = false;
+    const renaming = (async () => {
+      await rename('new', how);
+      isAnswered = true;
+    })();
+    for (const gate of [other, one]) {
+      // The change's own write would have reached the cache by now, and what is stored next would stay.
+      await delay(5);
+      expect(isAnswered).toBe(false);
+      gate.open();
+    }
+    await renaming;
+    expect(cached()).not.toBe('old');
+    // Both were overtaken by the change, and what they got from the client was not believed any more.
+    expect(await Promise.all(readings)).toEqual(['new', 'new']);
+    expect(await read.one(name)).toBe('new');
+    expect(cached()).toBe('new');
+  },
+);
+
+test('a change does not wait for a read-through that has loaded nothing yet, which then loads what is new', async () => {
+  const { cache, read, name, rename, cached } = house({ readsThrough: true });
+  const asking = cache.gate('get', 'name');
+  const reading = read.one(name);
+  await asking.arrived;
+  await rename('new');
+  asking.open();
+  expect(await reading).toBe('new');
+  expect(cached()).toBe('new');
+});
+
+test('what a read-through was given up on and stores after the change is not believed', async () => {
+  const { cache, read, name, rename, cached, passMs } = house({ readsThrough: true });
+  const storing = cache.gate('store', 'name');
+  const reading = read.one(name);
+  await storing.arrived;
+  storing.fail();
+  await expect(reading).rejects.toThrow('given up on');
+  passMs(10 * lingerMs);
+  await rename('new');
+  storing.late();
+  expect(cached()).toBe('old');
+  expect(await read.one(name)).toBe('new');
+  expect(cached()).toBe('new');
+});
+
+test('a loader that is called when its caller has given up makes the key unsure as well', async () => {
+  let nowNs = 1e15;
+  const ledger = createKeyLedger({ nowNs: () => nowNs, sleepUntil: async () => {} });
+  let loadedLate = (): void => {};
+  const given = ledger.loading('name', async (loaded) => {
+    loadedLate = loaded;
+    throw new Error('given up on');
+  });
+  await expect(given).rejects.toThrow('given up on');
+  nowNs += 10 * lingerMs * 1e6;
+  loadedLate();
+  ledger.supersede('name', Buffer.from('old'));
+  await ledger.delete('name', async () => {});
+  expect(ledger.isStale('name', Buffer.from('old'))).toBe(true);
+  expect(ledger.isStale('name', Buffer.from("a stranger's"))).toBe(false);
+});
+
+test('where there is nothing a read-through gives nothing, and stores nothing', async () => {
+  const { cache, read, name } = house({ readsThrough: true });
+  const absent = { ...name, key: 'nobody', bytes: () => undefined };
+  expect(await read.one(absent)).toBeUndefined();
+  expect([...cache.values.keys()]).toEqual([]);
+});
 
 test('a change whose delete failed is made, rejects, and what it made stale is not believed', async () => {
   const { cache, read, name, rename, cached } = house();

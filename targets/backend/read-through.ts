@@ -51,7 +51,8 @@ export interface ReadThroughOptions {
 }
 
 /**
- * A miss is loaded and set in one tick, and only when nothing else is being set under that key. A change is committed in one tick, its
+ * One key is asked for through the client's own read-through where it has one; the ledger counts what it has loaded as a set under way.
+ * Otherwise, and for many keys, a miss is loaded and set in one tick, and only when nothing else is being set under that key. A change is committed in one tick, its
  * writes follow the sets that were under way by then, and the ledger tells what the change has made stale. So a value that was
  * loaded before a change is gone from the cache, or known to be stale, when the change is confirmed.
  */
@@ -69,12 +70,33 @@ export function createReadThrough(options: ReadThroughOptions): ReadThrough {
     if (value !== undefined && !ledger.isBeingSet(key)) await put(key, value);
     return loaded;
   };
+  /** What the client's own read-through gives; `undefined` where there is no such thing. */
+  const loadedThrough = async <T>(
+    { key, bytes }: Cached<T>,
+    getOrLoad: NonNullable<TappedCache['getOrLoad']>,
+  ): Promise<Uint8Array | undefined> =>
+    ledger.loading(key, async (loaded) =>
+      getOrLoad(
+        key,
+        async () => {
+          loaded();
+          const value = bytes();
+          onLoad(key, value);
+          return value;
+        },
+        { ttlMs },
+      ),
+    );
   return {
     one: async (cached) => {
       const { key } = cached;
-      const found = await ledger.watched(async () => cache.get(key));
-      if (found === undefined || ledger.isStale(key, found)) return fill(cached);
-      return cached.parse(found);
+      const { getOrLoad } = cache;
+      const found =
+        getOrLoad === undefined
+          ? await ledger.watched(async () => cache.get(key))
+          : await loadedThrough(cached, getOrLoad);
+      if (found !== undefined && !ledger.isStale(key, found)) return cached.parse(found);
+      return found === undefined && getOrLoad !== undefined ? undefined : fill(cached);
     },
     many: async (cached) => {
       if (cached.length === 0) return [];

@@ -6,6 +6,7 @@ import { Refusal } from './refusal.ts';
  * Two bytes, big-endian: the length of the key; the key in UTF-8; the value.
  */
 export function sealedCache(cache: TappedCache): TappedCache {
+  const { getOrLoad } = cache;
   return {
     get: async (key, options) => opened(key, await cache.get(key, options)),
     getMany: async (keys, options) => {
@@ -14,6 +15,17 @@ export function sealedCache(cache: TappedCache): TappedCache {
     },
     set: async (key, value, ttlMs) => cache.set(key, sealed(key, value), ttlMs),
     delete: async (key) => cache.delete(key),
+    ...(getOrLoad === undefined
+      ? {}
+      : {
+          getOrLoad: async (key, load, options) => {
+            const sealing = async (): Promise<Uint8Array | undefined> => {
+              const loaded = await load();
+              return loaded === undefined ? undefined : sealed(key, loaded);
+            };
+            return opened(key, await getOrLoad(key, sealing, options));
+          },
+        }),
   };
 }
 
