@@ -68,10 +68,10 @@ function topologyOf(slots: Slots, processes: AsyncDisposableStack): ClusterTopol
     },
     logTail: () => logTails(services),
     pause: async () => {
-      await Promise.all(services.map((service) => service.pause?.()));
+      await Promise.all(services.map(async (service) => service.pause?.()));
     },
     resume: async () => {
-      await Promise.all(services.map((service) => service.resume?.()));
+      await Promise.all(services.map(async (service) => service.resume?.()));
     },
     kill: (options) => killAll(services, options),
     restart: async (signal) => {
