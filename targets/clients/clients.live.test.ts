@@ -24,5 +24,7 @@ describeTarget({
   words: { options: { autopipelining: 'true' } },
   parts: 'values',
 });
+describeTarget({ ...ioredisNewest, words: { options: { resp: '2' } }, parts: 'values' });
 describeTarget({ ...redisNewest, words: { variant: 'cluster' } });
 describeTarget({ ...redisNewest, words: { variant: 'pool', options: { resp: '2' } } });
+describeTarget({ ...redisNewest, words: { variant: 'caching' } });

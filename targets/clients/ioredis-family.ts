@@ -83,7 +83,7 @@ function clientOver(
     getMany: async (keys) =>
       keys.length === 0 ? [] : answered(getPage(keys), `a page of ${keys.length} gets`),
     set: async (key, value, ttlMs) => {
-      await answered(redis.set(key, bufferOver(value), 'PX', ttlMs), `set of ${key}`);
+      await answered(redis.set(key, bufferOver(value), 'PX', Math.ceil(ttlMs)), `set of ${key}`);
     },
     delete: async (key) => {
       await answered(redis.del(key), `delete of ${key}`);

@@ -26,6 +26,10 @@ const redis: Target = defineTarget({
       topology: 'cluster',
       open: openCluster,
     },
+    caching: {
+      says: 'with its client-side cache over RESP3, which a server with CLIENT TRACKING (not the embedded one) keeps true',
+      open: openCaching,
+    },
     pool: {
       says: 'createClientPool, with its own defaults; not in 5.0.0 and before',
       open: openPool,
@@ -41,6 +45,26 @@ async function openRedis(options: OpenOptions): Promise<CacheClient> {
   const client = module.createClient(settingsFor(options));
   client.connect().catch((error: unknown) => gaveUp(options, error));
   return clientOver({ client, reader: bufferReader(module, client) }, options);
+}
+
+/**
+ * As "Client Side Caching" in the README has it. Only replies in the client's own mapping of types are kept, so that is where Buffers are
+ * asked for.
+ */
+async function openCaching(options: OpenOptions): Promise<CacheClient> {
+  const module = options.library as RedisModule;
+  if (module.BasicClientSideCache === undefined)
+    throw new Error('this version of redis has no client-side cache; name a newer one');
+  const { RESP: protocol = 3, ...settings } = settingsFor(options);
+  const typeMapping = buffersOf(module);
+  const client = module.createClient({
+    ...settings,
+    RESP: protocol,
+    clientSideCache: { ttl: 0, maxEntries: 0, evictPolicy: 'LRU' },
+    commandOptions: { typeMapping },
+  });
+  client.connect().catch((error: unknown) => gaveUp(options, error));
+  return clientOver({ client, reader: bufferReader(module, client, typeMapping) }, options);
 }
 
 /** The same, over as many connections as its defaults allow; which of them a call takes is the library's choice. */
@@ -137,7 +161,10 @@ function clientOver(
       return (await answered(replies, `a pipeline of ${keys.length} gets`)).map(bytesOf);
     },
     set: async (key, value, ttlMs) => {
-      await answered(() => client.set(key, bufferOver(value), { PX: ttlMs }), `set of ${key}`);
+      await answered(
+        () => client.set(key, bufferOver(value), { PX: Math.ceil(ttlMs) }),
+        `set of ${key}`,
+      );
     },
     delete: async (key) => {
       await answered(() => client.del(key), `delete of ${key}`);
@@ -162,6 +189,7 @@ interface RedisModule {
       readonly defaults: { readonly socket: Pick<Settings['socket'], 'reconnectStrategy'> };
     },
   ): Client;
+  readonly BasicClientSideCache?: unknown;
   readonly RESP_TYPES?: { readonly BLOB_STRING: number };
   readonly commandOptions?: (options: { returnBuffers: true; signal?: AbortSignal }) => object;
 }
@@ -173,7 +201,16 @@ interface Settings {
     readonly reconnectStrategy: (attempt: number) => number;
   };
   readonly RESP?: number;
+  readonly clientSideCache?: {
+    readonly ttl: number;
+    readonly maxEntries: number;
+    readonly evictPolicy: 'LRU' | 'FIFO';
+  };
+  readonly commandOptions?: { readonly typeMapping: TypeMapping };
 }
+
+/** What a reply becomes, by the kind of it in the protocol. */
+type TypeMapping = Readonly<Record<number, unknown>>;
 
 /** A client of one server, a pool of them, or a client of a cluster. */
 interface Client {
@@ -184,7 +221,7 @@ interface Client {
   set(key: string, value: Buffer, options: { readonly PX: number }): Promise<unknown>;
   del(key: string): Promise<number>;
   withCommandOptions?(options: {
-    readonly typeMapping: Readonly<Record<number, unknown>>;
+    readonly typeMapping: TypeMapping;
     readonly abortSignal?: AbortSignal;
   }): Pick<Client, 'get'>;
   disconnect(): Promise<void>;
@@ -193,11 +230,18 @@ interface Client {
 
 type BufferReader = (options: CallOptions | undefined) => (key: string) => Promise<unknown>;
 
-function bufferReader(module: RedisModule, client: Client): BufferReader {
-  const { RESP_TYPES, commandOptions } = module;
+/** 5.0.0 does not export its names of types; each is the first byte of such a reply. */
+function buffersOf({ RESP_TYPES }: RedisModule): TypeMapping {
+  return { [RESP_TYPES?.BLOB_STRING ?? '$'.charCodeAt(0)]: Buffer };
+}
+
+function bufferReader(
+  module: RedisModule,
+  client: Client,
+  typeMapping: TypeMapping = buffersOf(module),
+): BufferReader {
+  const { commandOptions } = module;
   if (client.withCommandOptions !== undefined) {
-    // 5.0.0 does not export its names of types; each is the first byte of such a reply.
-    const typeMapping = { [RESP_TYPES?.BLOB_STRING ?? '$'.charCodeAt(0)]: Buffer };
     const mapped = client.withCommandOptions({ typeMapping });
     return (options) => {
       const chosen =

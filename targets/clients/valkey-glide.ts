@@ -80,7 +80,7 @@ async function opened(
       return values.map(bytesOf);
     },
     set: async (key, value, ttlMs) => {
-      const expiry = { type: TimeUnit.Milliseconds, count: ttlMs };
+      const expiry = { type: TimeUnit.Milliseconds, count: Math.ceil(ttlMs) };
       await answered(client.set(key, bufferOver(value), { expiry }), `set of ${key}`);
     },
     delete: async (key) => {
