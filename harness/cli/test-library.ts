@@ -5,6 +5,8 @@ import { libraryFolder, packageFolder } from './package-facts.ts';
 export interface TestLibrary {
   /** The file to import; empty when it is missing. */
   readonly library: string;
+  /** The files to import of its companions and entries, by name. */
+  readonly companions: Readonly<Record<string, string>>;
   /** Why it is not there, in brackets, as a part of a test's name. */
   readonly missing: string | undefined;
 }
@@ -12,7 +14,7 @@ export interface TestLibrary {
 /** For tests: the library of a target at the version that its file names, fetched into this user's cache where it is not installed. */
 export async function testLibrary(target: Target): Promise<TestLibrary> {
   try {
-    const { path } = await loadLibrary({
+    const found = await loadLibrary({
       spec: target.package,
       package: target.package,
       ...(target.version === undefined ? {} : { defaultVersion: target.version }),
@@ -24,9 +26,10 @@ export async function testLibrary(target: Target): Promise<TestLibrary> {
       signal: AbortSignal.timeout(60_000),
       say: () => undefined,
     });
-    return { library: path, missing: undefined };
+    return { library: found.path, companions: found.companions, missing: undefined };
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error);
-    return { library: '', missing: ` (${target.package} cannot be fetched: ${because})` };
+    const missing = ` (${target.package} cannot be fetched: ${because})`;
+    return { library: '', companions: {}, missing };
   }
 }
