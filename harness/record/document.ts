@@ -29,9 +29,17 @@ tool of version 3.37 or newer opens it. This page is made from harness/record/ta
 
 function sectionOf<Row>(name: string, table: Table<Row>): string {
   const lines = columnsOf(table).map(([key, column]) => {
-    return `| \`${columnName(key)}\` | ${typeOf(column)} | ${escaped(column.says)}${wordsOf(column)} |`;
+    return `| \`${columnName(key)}\` | ${typeOf(column)} | ${escaped(column.says)}${wordsOf(column)}${beforeOf(column)} |`;
   });
-  return `## ${name}\n\n${table.says}\n\n| column | type | what it holds |\n| --- | --- | --- |\n${lines.join('\n')}\n`;
+  return `## ${name}\n\n${table.says}${table.before === 'empty' ? addedTable : ''}\n\n| column | type | what it holds |\n| --- | --- | --- |\n${lines.join('\n')}\n`;
+}
+
+const addedTable = ' It was added later; a record that was made before reads as if it were empty.';
+
+function beforeOf({ before }: AnyColumn): string {
+  if (before === undefined) return '';
+  const reads = before.reads === null ? 'null' : `\`${String(before.reads)}\``;
+  return `. Added later: reads as ${reads} in a record that was made before`;
 }
 
 function typeOf(column: AnyColumn): string {
