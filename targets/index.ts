@@ -2,8 +2,13 @@ import type { Target } from '../harness/model/target.ts';
 
 /** All targets by the word on the command line; a library's file is loaded when it is asked for. */
 export const targets: Readonly<Record<string, () => Promise<Target>>> = {
+  'cache-manager': async () => (await import('./clients/cache-manager.ts')).default,
+  cacheable: async () => (await import('./clients/cacheable.ts')).default,
+  catbox: async () => (await import('./clients/catbox.ts')).default,
   ioredis: async () => (await import('./clients/ioredis.ts')).default,
   iovalkey: async () => (await import('./clients/iovalkey.ts')).default,
+  keyv: async () => (await import('./clients/keyv.ts')).default,
   redis: async () => (await import('./clients/redis.ts')).default,
+  unstorage: async () => (await import('./clients/unstorage.ts')).default,
   'valkey-glide': async () => (await import('./clients/valkey-glide.ts')).default,
 };

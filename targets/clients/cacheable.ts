@@ -1,0 +1,97 @@
+import type { CacheClient, OpenOptions, Target } from '../../harness/model/target.ts';
+import { defineTarget } from './define-target.ts';
+import { companionOf, countErrors, type LayerCalls, layerClient } from './layer-client.ts';
+
+/** cacheable with its own memory as the first layer and @keyv/redis as the second, as its README says. */
+const cacheable: Target = defineTarget({
+  name: 'cacheable',
+  package: 'cacheable',
+  version: '2.5.0',
+  companions: { '@keyv/redis': '5.1.6' },
+  protocol: 'resp',
+  lacks: [
+    { ability: 'abort-signal', because: 'no call of cacheable takes an AbortSignal' },
+    { ability: 'deadline', because: 'no call of cacheable takes a deadline' },
+  ],
+  variants: {
+    nonblocking: {
+      says: 'the second layer is not waited for: nonBlocking, over createKeyvNonBlocking',
+      open: openNonBlocking,
+    },
+  },
+  open: openCacheable,
+});
+export default cacheable;
+
+/** "Basic Usage" in its README. */
+async function openCacheable(options: OpenOptions): Promise<CacheClient> {
+  const { Cacheable } = options.library as CacheableModule;
+  const { createKeyv } = redisStore(options);
+  const secondary = createKeyv(addressOf(options));
+  const cache = new Cacheable({ secondary });
+  // "Hooks and Events": a failure of the second layer is an event, and the call goes on without that layer.
+  return layerClient({ ...callsOf(cache, secondary), errors: countErrors(cache) }, options);
+}
+
+/** "Non-Blocking with @keyv/redis" in its README. */
+async function openNonBlocking(options: OpenOptions): Promise<CacheClient> {
+  const { Cacheable } = options.library as CacheableModule;
+  const { createKeyvNonBlocking } = redisStore(options);
+  const secondary = createKeyvNonBlocking(addressOf(options));
+  const cache = new Cacheable({ secondary, nonBlocking: true });
+  // Which call an error belongs to is not known: the second layer is asked, and fails, when that call is over.
+  cache.on('error', () => {});
+  return layerClient(callsOf(cache, secondary), options);
+}
+
+function callsOf(cache: Cacheable, secondary: Secondary): LayerCalls {
+  return {
+    name: 'cacheable',
+    get: async (key) => cache.get(key),
+    getMany: async (keys) => cache.getMany(keys),
+    set: async (key, value, ttlMs) => cache.set(key, value, ttlMs),
+    delete: async (key) => cache.delete(key),
+    getOrLoad: async (key, load, ttlMs) =>
+      // "Get Or Set Memoization Function": what the function throws is given to the caller, as with throwErrors it is.
+      cache.getOrSet(key, load, { ttl: ttlMs, throwErrors: 'function' }),
+    close: async () => secondary.store.disconnect(true),
+  };
+}
+
+function addressOf({ endpoint: { host, port } }: OpenOptions): string {
+  return `redis://${host}:${port}`;
+}
+
+function redisStore(options: OpenOptions): KeyvRedisModule {
+  return companionOf(options, '@keyv/redis') as KeyvRedisModule;
+}
+
+/** What is used of the library. */
+interface Cacheable {
+  get(key: string): Promise<unknown>;
+  getMany(keys: readonly string[]): Promise<readonly unknown[]>;
+  set(key: string, value: Buffer, ttlMs: number): Promise<boolean>;
+  delete(key: string): Promise<boolean>;
+  getOrSet(
+    key: string,
+    load: () => Promise<Buffer | undefined>,
+    options: { readonly ttl: number; readonly throwErrors: 'function' },
+  ): Promise<unknown>;
+  on(event: 'error', listener: () => void): unknown;
+}
+
+interface CacheableModule {
+  readonly Cacheable: new (options: {
+    readonly secondary: Secondary;
+    readonly nonBlocking?: boolean;
+  }) => Cacheable;
+}
+
+interface Secondary {
+  readonly store: { disconnect(force: boolean): Promise<void> };
+}
+
+interface KeyvRedisModule {
+  createKeyv(uri: string): Secondary;
+  createKeyvNonBlocking(uri: string): Secondary;
+}
