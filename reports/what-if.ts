@@ -61,12 +61,14 @@ export function renderWhatIfTerminal(
   const widths = heads.map((_, column) =>
     Math.max(...rows.map((cells) => (cells[column] ?? '').length)),
   );
+  const width = widths.reduce((sum, each) => sum + each + 2, -2);
+  const gap = width > columnsMax ? ' ' : '  ';
   const lines: readonly Line[] = rows.map((cells, index) => {
     const text = cells
       .map((cell, column) =>
         column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
       )
-      .join('  ');
+      .join(gap);
     return [index === 0 ? { text, paint: 'dim' } : text];
   });
   const words = [...sentencesOf(whatIf), legend].flatMap((says) => folded(says));
