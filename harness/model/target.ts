@@ -16,9 +16,13 @@ export interface Target {
   readonly companions?: Readonly<Record<string, string>>;
   /** What else of these packages is imported, by the name in the import: `unstorage/drivers/redis`. It comes with the companions. */
   readonly entries?: readonly string[];
+  /** In another language: the program that is built with the library, which `package` then names in the registry of that language. */
+  readonly program?: TargetProgram;
   readonly protocol: CacheProtocol;
   /** Abilities that the library does not have, each with a reason. A stated lack that proves false fails the contract. */
   readonly lacks: readonly Lack[];
+  /** What its cache, or its way of storing, does not take as it is given. Nothing is limited that is absent. */
+  readonly limits?: TargetLimits;
   /** How its cache has to be set up; one server will do when it is absent. */
   readonly topology?: CacheTopology;
   /** Other ways of using the library, by the word behind the colon of a target's name: `ioredis:cluster`. */
@@ -43,6 +47,12 @@ export interface TargetVariant {
   open(options: OpenOptions): Promise<CacheClient>;
 }
 
+/** A program that speaks the stdio protocol (docs/stdio-targets.md), in a folder of its own: `targets/languages/LANGUAGE/FOLDER`. */
+export interface TargetProgram {
+  readonly language: 'python' | 'go' | 'rust' | 'java';
+  readonly folder: string;
+}
+
 export interface TargetOption {
   /** In one line, for `crosswire list targets`. */
   readonly says: string;
@@ -57,9 +67,30 @@ export interface TargetWords {
   readonly options?: Readonly<Record<string, string>>;
 }
 
-export interface Lack {
-  readonly ability: 'abort-signal' | 'deadline' | 'get-or-load';
+/** A limit that proves false fails the contract, as a lack does: what is over it is refused, and never cut. */
+export interface TargetLimits {
+  /** The longest value that is kept, whatever bytes it is made of. */
+  readonly valueBytesMax?: number;
+  /** Times to live are rounded up to whole steps of so many milliseconds. */
+  readonly ttlStepMs?: number;
   readonly because: string;
+}
+
+/**
+ * `awkward-keys`: a key that the server does not take is refused, and does no harm to other calls. `told-errors`: a read that failed
+ * rejects, and is not taken for a miss. `ends-while-away`: closed while its server is away, nothing of it keeps the process alive.
+ */
+export interface Lack {
+  readonly ability:
+    | 'abort-signal'
+    | 'awkward-keys'
+    | 'deadline'
+    | 'ends-while-away'
+    | 'get-or-load'
+    | 'told-errors';
+  readonly because: string;
+  /** Of `awkward-keys`: which of the contract's keys are meant, in its words. */
+  readonly which?: readonly string[];
 }
 
 export interface OpenOptions {
@@ -74,6 +105,8 @@ export interface OpenOptions {
   readonly companions?: Readonly<Record<string, unknown>>;
   /** How long one call may take before the client must reject it. */
   readonly timeoutMs: number;
+  /** Told of each process that the client starts, so that it can be ended by somebody else where this process is killed. */
+  readonly onProcess?: (processId: number) => void;
   readonly world: World;
 }
 

@@ -4,17 +4,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Endpoint } from '../../harness/model/target.ts';
+import type { CacheProtocol, Endpoint } from '../../harness/model/target.ts';
 
-/** A real redis-server of a test: it can be killed, come back on the same port, and be made to stall. */
+/** A real redis-server or memcached of a test: it can be killed, come back on the same port, and be made to stall. */
 export interface ContractServer extends AsyncDisposable {
   readonly endpoint: Endpoint;
   /** Empty again on the same port; resolves when it accepts connections. */
   start(): Promise<void>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay, answers stop. */
-  stall(): void;
+  /** SIGSTOP: connections stay, answers stop; resolves when they have. */
+  stall(): Promise<void>;
   /** SIGCONT: what was asked meanwhile is answered late. */
   resume(): void;
 }
@@ -26,10 +26,22 @@ export function redisServerMissing(): string | undefined {
   return 'no redis-server on PATH';
 }
 
-/** Starts a server without persistence on a free port of the loopback interface; as a cluster of one node that has every slot, if wanted. */
+/** Whether a server that speaks `protocol` can be started from PATH, or why not. */
+export function contractServerMissing(protocol: CacheProtocol): string | undefined {
+  if (protocol === 'resp') return redisServerMissing();
+  const { error, status } = spawnSync('memcached', ['--version'], { stdio: 'ignore' });
+  return error === undefined && status === 0 ? undefined : 'no memcached on PATH';
+}
+
+/**
+ * Starts a server without persistence on a free port of the loopback interface: a redis-server, as a cluster of one node that has every
+ * slot if wanted, or a memcached with its default limits.
+ */
 export async function startContractServer({
+  protocol = 'resp',
   isCluster = false,
 }: {
+  readonly protocol?: CacheProtocol;
   readonly isCluster?: boolean;
 } = {}): Promise<ContractServer> {
   const endpoint = { host: '127.0.0.1', port: await freePort() };
@@ -44,8 +56,9 @@ export async function startContractServer({
     await gone;
   };
   const start = async (): Promise<void> => {
-    const words = [...serverArguments(endpoint), ...(cluster?.words ?? [])];
-    child = spawn('redis-server', words, { stdio: 'ignore' });
+    const [program, ...words] =
+      protocol === 'memcached' ? memcachedCommand(endpoint) : redisCommand(endpoint);
+    child = spawn(program, [...words, ...(cluster?.words ?? [])], { stdio: 'ignore' });
     await accepting(endpoint, child);
   };
   await start();
@@ -54,7 +67,10 @@ export async function startContractServer({
     endpoint,
     start,
     kill,
-    stall: () => void child?.kill('SIGSTOP'),
+    stall: async () => {
+      child?.kill('SIGSTOP');
+      await silent(endpoint);
+    },
     resume: () => void child?.kill('SIGCONT'),
     [Symbol.asyncDispose]: async () => {
       await kill();
@@ -63,8 +79,17 @@ export async function startContractServer({
   };
 }
 
-function serverArguments({ host, port }: Endpoint): string[] {
-  return ['--bind', host, '--port', String(port), '--save', '', '--appendonly', 'no'];
+type Command = readonly [program: string, ...words: string[]];
+
+function redisCommand({ host, port }: Endpoint): Command {
+  const words = ['--bind', host, '--port', String(port), '--save', '', '--appendonly', 'no'];
+  return ['redis-server', ...words];
+}
+
+/** As root it refuses to run unless it is told which user to be; one without rights would do, and there may be none of a known name. */
+function memcachedCommand({ host, port }: Endpoint): Command {
+  const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
+  return ['memcached', '-l', host, '-p', String(port), '-U', '0', ...user];
 }
 
 interface ClusterOfOne {
@@ -96,6 +121,23 @@ async function clusterOfOne({ host }: Endpoint): Promise<ClusterOfOne> {
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** A thread of a stopped process may go on for a moment. */
+async function silent(endpoint: Endpoint): Promise<void> {
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const isLate = new Promise<boolean>((resolve) => setTimeout(resolve, attemptEveryMs, true));
+    // Whatever the server speaks, it answers this, if only with an error.
+    const answered = Promise.withResolvers<boolean>();
+    const socket = connect(endpoint);
+    socket.on('error', () => {});
+    socket.once('data', () => answered.resolve(false));
+    socket.write('PING\r\n');
+    const isSilent = await Promise.race([answered.promise, isLate]);
+    socket.destroy();
+    if (isSilent) return;
+  }
+  throw new Error(`the server on ${endpoint.host}:${endpoint.port} goes on after SIGSTOP`);
 }
 
 /** The first piece of a reply, as text. */
@@ -131,7 +173,7 @@ async function accepting(endpoint: Endpoint, child: ChildProcess): Promise<void>
   }
   child.kill('SIGKILL');
   throw new Error(
-    `redis-server did not accept on ${endpoint.host}:${endpoint.port} within ${attemptsMax * attemptEveryMs} ms`,
+    `the server did not accept on ${endpoint.host}:${endpoint.port} within ${attemptsMax * attemptEveryMs} ms`,
   );
 }
 
