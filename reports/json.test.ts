@@ -16,6 +16,28 @@ test.for(outcomes)('the object of a run that ends in %s is what the schema says'
   expect(validate.errors).toBeNull();
 });
 
+test('with the comparison of mitigations it is what the schema says as well, and not with a part of it', () => {
+  const row = {
+    mitigation: null,
+    verdict: 'fail',
+    leaks: 3,
+    usersReceived: 2,
+    byKind: { 'shared-cache': 0, session: 1, list: 0, picture: 2, live: 0, owner: 4 },
+    latencyMs: { p50: 4, p99: 90 },
+    originLoads: 17,
+    backendSeconds: null,
+    servedShare: 0.5,
+    says: '',
+    unexpected: false,
+    record: 'r',
+  } as const;
+  const summary = exampleSummary('fail', () => ({ shown: new Uint8Array(3), asked: null }));
+  const text = renderJson(summary, { seed: 3, rows: [row], notTried: [] });
+  validate(JSON.parse(text));
+  expect(validate.errors).toBeNull();
+  expect(validate({ ...example('fail'), whatIf: { seed: 3, rows: [] } })).toBe(false);
+});
+
 test('the object has exactly the fields of the contract', () => {
   const json = example('fail');
   expect(Object.keys(json)).toEqual([

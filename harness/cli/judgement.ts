@@ -6,9 +6,12 @@ import { formats } from '../../reports/formats.ts';
 import { summarise } from '../../reports/summarise.ts';
 import type { ReportFile, RunSummary } from '../../reports/summary.ts';
 import { attributionOf } from '../forensics/attribution.ts';
+import type { Attribution } from '../model/attribution.ts';
+import type { Verdict } from '../model/finding.ts';
 import { affectedPeople } from '../oracle/affected.ts';
 import { judge } from '../oracle/verdict.ts';
 import { openRecord, type RecordReader } from '../record/reader.ts';
+import { RecordError } from '../record/record-error.ts';
 import { reportAssets } from './package-facts.ts';
 
 export interface Judging {
@@ -16,6 +19,8 @@ export interface Judging {
   readonly reports?: ReportsWanted;
   /** How many users to scale the blast radius to; absent when no fleet was named. */
   readonly fleet?: number | undefined;
+  /** How violations are followed back; by `attributionOf` unless told. */
+  readonly attribute?: typeof attributionOf;
 }
 
 export interface ReportsWanted {
@@ -26,15 +31,38 @@ export interface ReportsWanted {
 }
 
 /** Judges a record without writing to it, and writes the reports when they are wanted. Throws RecordError when it cannot be read. */
-export function judgeRecord(recordPath: string, { reports, fleet }: Judging = {}): RunSummary {
+export function judgeRecord(
+  recordPath: string,
+  { reports, fleet, attribute = attributionOf }: Judging = {},
+): RunSummary {
   return withRecord(recordPath, (record) => {
     const verdict = judge(record);
-    const attribution = attributionOf(record, verdict.findings);
+    const attribution = attributed(record, verdict, attribute);
     const files = reports === undefined ? [] : reportFiles(reports.folder);
     const summary = summarise(record, { verdict, attribution, reports: files, fleet });
     if (reports === undefined || writeReports(record, summary, reports)) return summary;
     return summarise(record, { verdict, attribution, reports: [], fleet });
   });
+}
+
+/** The verdict stands also when nobody can say who is guilty: an error of the forensics is told as what they could not see. */
+function attributed(
+  record: RecordReader,
+  { findings }: Verdict,
+  attribute: typeof attributionOf,
+): Attribution {
+  try {
+    return attribute(record, findings);
+  } catch (error) {
+    if (error instanceof RecordError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    const violations = findings.reduce(
+      (sum, finding) => sum + (finding.outcome === 'fail' ? finding.count : 0),
+      0,
+    );
+    const says = `nothing was followed back, because of a fault of our own, please report it: ${why}`;
+    return { hops: [], stories: [], followed: 0, violations, blindSpots: [says] };
+  }
 }
 
 /** Writes who must be told into a file that is made or emptied before, line by line. */
