@@ -23,7 +23,8 @@ export function environmentOf(json: string): Environment {
   const named = Object.entries(rest).map(([name, value]) => ({ name, value: words(value) }));
   return {
     versions: named.filter(({ name }) => VERSIONS.has(name)),
-    circumstances: named.filter(({ name }) => !VERSIONS.has(name)),
+    // How the process with the library died is told as a finding.
+    circumstances: named.filter(({ name }) => !VERSIONS.has(name) && name !== 'died'),
     replay: typeof replay === 'string' && replay !== '' ? replay : null,
     selfAudit: isSelfAudit(selfAudit) ? selfAudit : null,
     backend: isBackendUse(backend) ? backend : null,

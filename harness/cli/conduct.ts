@@ -9,7 +9,7 @@ import type { RunRow } from '../model/rows.ts';
 import type { Provider, StartedService } from '../model/service.ts';
 import type { CacheProtocol, Endpoint } from '../model/target.ts';
 import type { BackendApi, BackendSettings, BackendUsage } from '../processes/backend.ts';
-import { type Child, type Handlers, startChild } from '../processes/channel.ts';
+import { type Child, type Death, type Handlers, startChild } from '../processes/channel.ts';
 import type { FleetApi, FleetSettings } from '../processes/fleet.ts';
 import type { FloodApi } from '../processes/flood.ts';
 import type { TargetSource } from '../processes/load-target.ts';
@@ -23,6 +23,7 @@ import type { ProcessOptions } from '../services/process.ts';
 import { startFaultEngine } from './fault-engine.ts';
 import type { Reaper } from './reaper-handle.ts';
 import type { RunNotes } from './run-notes.ts';
+import { type TargetDeath, targetDeath } from './target-death.ts';
 import { type WebCacheEngine, webCacheProvider } from './web-cache.ts';
 
 /** Everything that one run needs, resolved and checked. */
@@ -107,6 +108,7 @@ class Conductor implements AsyncDisposable {
   readonly #scratch: string;
   #startTicks = '0';
   #swept: string | undefined;
+  #died: TargetDeath | undefined;
   #usage: BackendUsage | null = null;
   readonly #stack = new AsyncDisposableStack();
   readonly #broken = new AbortController();
@@ -330,11 +332,17 @@ class Conductor implements AsyncDisposable {
         fileLimit: this.#request.fileLimit,
       }),
     );
-    void child.died.then((says) => this.#break(new Error(says)));
+    void child.died.then((death) => this.#mourn(name, death));
     child.onEvent((event, value) => {
       if (event === 'record-failed') this.#break(new Error(String(value)));
+      if (event === 'process-started') this.#reaper.watchProcess(Number(value));
     });
     return child;
+  }
+
+  #mourn(name: ProcessName, death: Death): void {
+    if (name === 'backend') this.#died = targetDeath(death, this.#request.target);
+    this.#break(new Error(death.says));
   }
 
   #break(error: Error): void {
@@ -379,6 +387,7 @@ class Conductor implements AsyncDisposable {
       mitigations,
       ...notes,
       ...(this.#swept === undefined ? {} : { stored: this.#swept }),
+      ...(this.#died === undefined ? {} : { died: this.#died }),
       ...(this.#usage === null ? {} : { backend: this.#usage }),
     });
   }

@@ -16,6 +16,8 @@ export type CheckName =
   | 'fault-bit'
   | 'canary'
   | 'served'
+  /** Not asked for by plans: the judge adds it when the process with the library ended. */
+  | 'stays-up'
   /** Not asked for by plans: the judge adds it when the record is not complete. */
   | 'self-audit'
   | 'whole-record';

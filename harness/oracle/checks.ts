@@ -14,6 +14,7 @@ import { rightDevice } from './right-device.ts';
 import { selfAudit } from './self-audit.ts';
 import { served } from './served.ts';
 import { settles } from './settles.ts';
+import { staysUp } from './stays-up.ts';
 import { stored } from './stored.ts';
 import { wholeRecord } from './whole-record.ts';
 
@@ -34,6 +35,7 @@ export const checks: readonly Checker[] = [
   originLoad,
   canary,
   selfAudit,
+  staysUp,
   wholeRecord,
 ];
 

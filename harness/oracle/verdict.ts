@@ -4,6 +4,7 @@ import { blastRadiusOf } from './blast-radius.ts';
 import { checkerNamed, isCheck } from './checks.ts';
 import { findingsOf } from './scan.ts';
 import { auditIn, selfAudit } from './self-audit.ts';
+import { deathIn, staysUp } from './stays-up.ts';
 import { wholeRecord } from './whole-record.ts';
 
 /**
@@ -23,7 +24,9 @@ export function judge(
   const strange = checkNames === planned ? names.filter((name) => !isCheck(name)) : [];
   const asked = names.filter((name) => !strange.includes(name)).map(checkerNamed);
   const hadAudit = auditIn(record.run().environment) !== undefined;
-  const checkers = new Set([...asked, ...(hadAudit ? [selfAudit] : []), wholeRecord]);
+  const hasDied = deathIn(record.run().environment) !== undefined;
+  const added = [...(hadAudit ? [selfAudit] : []), ...(hasDied ? [staysUp] : []), wholeRecord];
+  const checkers = new Set([...asked, ...added]);
   const judged = findingsOf(record, [...checkers])
     // That a record is whole is worth a line only when it is not, or when somebody asked.
     .filter(

@@ -10,6 +10,7 @@ type EchoApi = {
   echo(value: unknown): Promise<unknown>;
   fail(says: string): Promise<never>;
   die(code: number): Promise<never>;
+  throwLater(says: string): Promise<null>;
 };
 
 let folder = '';
@@ -27,6 +28,7 @@ beforeAll(() => {
        echo: async (value) => { served.emit('heard', value); return value; },
        fail: async (says) => { throw new Error(says); },
        die: async (code) => { console.log('my last words'); await new Promise((done) => setTimeout(done, 20)); process.exit(code); },
+       throwLater: async (says) => { setTimeout(() => { throw new Error(says); }, 1); return null; },
      }, async () => {});`,
   );
 });
@@ -66,10 +68,22 @@ test('an error in the child is an error of the call, named after the child', asy
 test('a child that dies fails its open calls and says its last words', async () => {
   await using child = start();
   await expect(child.call('die', 7)).rejects.toThrow('exit code 7');
-  expect(await child.died).toBe(
-    'echo ended by itself (exit code 7); its last lines were: my last words',
-  );
+  expect(await child.died).toEqual({
+    says: 'echo ended by itself (exit code 7); its last lines were: my last words',
+    how: 'exit code 7',
+    lines: ['my last words'],
+  });
   await expect(child.call('echo', 1)).rejects.toThrow('ended by itself');
+});
+
+test('a child that throws where nobody catches it says where, and a call that comes too late hears of it', async () => {
+  await using child = start();
+  await child.call('echo', 1);
+  await child.call('throwLater', 'nobody listens');
+  const { how, lines } = await child.died;
+  expect(how).toBe('exit code 1');
+  expect(lines.join('\n')).toMatch(/Error: nobody listens\n {4}at .*echo\.ts/u);
+  await expect(child.call('echo', 1)).rejects.toThrow('Error: nobody listens');
 });
 
 test('a disposed child is gone, although it would go on for ever', async () => {

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -20,6 +22,10 @@ type Message =
 
 const closeMsMax = 2_000;
 const logLinesMax = 40;
+/** Of those, in a sentence: an error that nobody caught, with its stack. */
+const linesTold = 16;
+/** How long the last words of a process that is gone may take to arrive. */
+const lastWordsMsMax = 500;
 
 export interface Served {
   /** Tells the conductor something that it did not ask for. */
@@ -83,8 +89,17 @@ export interface Child<Api extends Handlers> extends AsyncDisposable {
   /** Resolves when the process can be called; rejects when it dies before. */
   readonly ready: Promise<void>;
   onEvent(listener: (event: string, value: unknown) => void): void;
-  /** Resolves with a sentence when the process ended without being asked to. */
-  readonly died: Promise<string>;
+  /** Resolves when the process ended without being asked to. */
+  readonly died: Promise<Death>;
+}
+
+export interface Death {
+  /** One sentence for people. */
+  readonly says: string;
+  /** `exit code 1`, or the name of a signal. */
+  readonly how: string;
+  /** What it wrote last, line by line. */
+  readonly lines: readonly string[];
 }
 
 export interface ChildOptions {
@@ -123,11 +138,16 @@ export function startChild<Api extends Handlers>({
   const calls = new Calls(name, child);
   const log = lastLines(child);
   let isLeaving = false;
-  const died = new Promise<string>((resolve) => {
+  const died = new Promise<Death>((resolve) => {
     child.on('exit', (code, signal) => {
-      const says = `${name} ended by itself (${signal ?? `exit code ${code}`}); its last lines were: ${log() || '(none)'}`;
-      calls.failAll(says);
-      if (!isLeaving) resolve(says);
+      const wasLeaving = isLeaving;
+      const tell = async (): Promise<void> => {
+        await lastWords(child);
+        const death = deathOf(name, signal ?? `exit code ${code}`, log());
+        calls.failAll(death.says);
+        if (!wasLeaving) resolve(death);
+      };
+      void tell();
     });
   });
   const ready = calls.send('ready', null).then(() => undefined);
@@ -145,6 +165,20 @@ export function startChild<Api extends Handlers>({
       await endProcess(child, calls);
     },
   };
+}
+
+function deathOf(name: string, how: string, lines: readonly string[]): Death {
+  const told = lines.slice(-linesTold).join(' | ') || '(none)';
+  return { says: `${name} ended by itself (${how}); its last lines were: ${told}`, how, lines };
+}
+
+/** Its output may still be on the way when it is gone. */
+async function lastWords(child: ChildProcess): Promise<void> {
+  const patience = new AbortController();
+  const limit = delay(lastWordsMsMax, undefined, { signal: patience.signal });
+  limit.catch(() => undefined);
+  await Promise.race([once(child, 'close'), limit]);
+  patience.abort();
 }
 
 async function endProcess(child: ChildProcess, calls: Calls): Promise<void> {
@@ -175,15 +209,17 @@ class Calls {
 
   send(name: string, argument: unknown): Promise<unknown> {
     const settled = Promise.withResolvers<unknown>();
-    if (this.#gone !== undefined || !this.#child.connected) {
-      settled.reject(new Error(this.#gone ?? `${this.#name} is not connected`));
+    if (this.#gone !== undefined) {
+      settled.reject(new Error(this.#gone));
       return settled.promise;
     }
     this.#count += 1;
     const call = this.#count;
     this.#open.set(call, settled);
+    // What is not connected is about to end, and how it ended will fail the call.
+    if (!this.#child.connected) return settled.promise;
     this.#child.send({ call, name, argument } satisfies Call, (error) => {
-      if (error === null) return;
+      if (error === null || !this.#child.connected) return;
       this.#open.delete(call);
       settled.reject(new Error(`${this.#name} could not be asked for ${name}: ${error.message}`));
     });
@@ -208,7 +244,7 @@ class Calls {
   }
 }
 
-function lastLines(child: ChildProcess): () => string {
+function lastLines(child: ChildProcess): () => readonly string[] {
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8');
@@ -217,5 +253,5 @@ function lastLines(child: ChildProcess): () => string {
       lines.splice(0, lines.length - logLinesMax);
     });
   }
-  return () => lines.slice(-6).join(' | ');
+  return () => lines;
 }
