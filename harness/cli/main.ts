@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { RecordError } from '../record/record-error.ts';
+import { addEvaluateCommand } from './evaluate-command.ts';
 import { exitCodes } from './exit-code.ts';
 import { addJudgeCommand, addReportCommand } from './judge-command.ts';
 import { addDoctorCommand, addListCommand } from './look-commands.ts';
@@ -23,6 +24,7 @@ const program = new Command('crosswire')
 
 for (const add of [
   addRunCommand,
+  addEvaluateCommand,
   addListCommand,
   addDoctorCommand,
   addJudgeCommand,

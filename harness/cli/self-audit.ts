@@ -27,7 +27,7 @@ export function auditOptions(options: RunOptions, attempt: number): RunOptions {
     seed: options.seed + attempt - 1,
     scenario: cacheOutage,
     target: auditChoice,
-    size: { ...cacheOutage.size, ...small },
+    size: { ...cacheOutage.size, ...auditSize },
     mitigations: [],
     faultEngine: 'wire',
     webCacheEngine: undefined,
@@ -35,7 +35,8 @@ export function auditOptions(options: RunOptions, attempt: number): RunOptions {
   };
 }
 
-const small = {
+/** What differs from the scenario's own size. */
+export const auditSize = {
   cameras: 240,
   users: 60,
   warmMs: 2_000,

@@ -39,7 +39,7 @@ export const originLoad: WholeChecker = {
       return inconclusive(
         missing ?? 'load is compared between warm and calm, and the run lacks one',
       );
-    const loads = loadsOf(record);
+    const loads = originLoadsOf(record);
     if (loads.all === 0)
       return inconclusive('nothing was loaded from the source of truth, so nothing was examined');
     const half = { fromNs: (calm.fromNs + calm.toNs) / 2, toNs: calm.toNs };
@@ -59,7 +59,7 @@ export const originLoad: WholeChecker = {
   },
 };
 
-interface Loads {
+export interface OriginLoads {
   readonly all: number;
   readonly keys: number;
   /** One a key and cause. */
@@ -80,7 +80,8 @@ interface KeyLoads {
   sinceNs: number;
 }
 
-function loadsOf(record: RecordReader): Loads {
+/** What was loaded from the source of truth, and how often that would have been enough. */
+export function originLoadsOf(record: RecordReader): OriginLoads {
   const keys = new Map<string, KeyLoads>();
   const emptiedNs = emptyings(record);
   const drops = dropsUntil(record);
