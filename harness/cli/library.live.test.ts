@@ -121,6 +121,23 @@ test('a library that is not installed asks for a version', async () => {
   await expect(asked).rejects.toThrow('ioredis@latest');
 });
 
+test('what another package brought along is not taken for the version that is meant', async () => {
+  const installedFrom = path.join(scratch, 'hoisted');
+  const folder = path.join(installedFrom, 'node_modules', 'ioredis');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    path.join(folder, 'package.json'),
+    '{ "name": "ioredis", "version": "5.0.0", "main": "index.js" }',
+  );
+  writeFileSync(path.join(folder, 'index.js'), '');
+  const about = path.join(installedFrom, 'package.json');
+  const asked = { installedFrom, defaultVersion: '5.1.0', npmCommand: noNetwork };
+  writeFileSync(about, '{ "dependencies": { "other": "1.0.0" } }');
+  await expect(loadLibrary(request(asked))).rejects.toThrow('false view');
+  writeFileSync(about, '{ "dependencies": { "ioredis": "^5.0.0" } }');
+  expect(await loadLibrary(request(asked))).toMatchObject({ version: '5.0.0' });
+});
+
 test('without a version the default one is fetched, with its companions, in one place', async () => {
   const cacheFolder = path.join(scratch, 'together');
   const npmCommand = commandOf(

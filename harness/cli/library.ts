@@ -47,7 +47,14 @@ export async function loadLibrary(request: LibraryRequest): Promise<Library> {
   const installed = installedLibraries(request.installedFrom, name).filter(({ folder }) =>
     hasCompanions(folder, companions),
   );
-  const plain = installed.find(({ alias }) => alias === name);
+  // Where a version is meant, what another package has brought along into the same folder does not count.
+  const plain = installed.find(
+    ({ alias, folder, version }) =>
+      alias === name &&
+      (request.defaultVersion === undefined ||
+        request.defaultVersion === version ||
+        isAskedFor(folder, name)),
+  );
   const named = wantedVersion(request.spec);
   if (named === undefined && plain !== undefined) return libraryIn(plain, name, imports);
   const wanted = named ?? request.defaultVersion;
@@ -166,15 +173,29 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function aboutPackage(
-  folder: string,
-): { readonly name?: unknown; readonly version?: unknown; readonly exports?: unknown } | undefined {
+interface AboutPackage {
+  readonly name?: unknown;
+  readonly version?: unknown;
+  readonly exports?: unknown;
+  readonly dependencies?: unknown;
+  readonly devDependencies?: unknown;
+}
+
+function aboutPackage(folder: string): AboutPackage | undefined {
   try {
     const about: unknown = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
     return typeof about === 'object' && about !== null ? about : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether the package that owns the `node_modules` which this one lies in depends on it by itself. */
+function isAskedFor(folder: string, name: string): boolean {
+  const { dependencies, devDependencies } = aboutPackage(path.dirname(modulesAround(folder))) ?? {};
+  return [dependencies, devDependencies].some(
+    (each) => typeof each === 'object' && each !== null && name in each,
+  );
 }
 
 /** Whether the `node_modules` that a package lies in have all of its companions, at their versions. */
