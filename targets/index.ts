@@ -15,4 +15,9 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   redis: async () => (await import('./clients/redis.ts')).default,
   unstorage: async () => (await import('./clients/unstorage.ts')).default,
   'valkey-glide': async () => (await import('./clients/valkey-glide.ts')).default,
+  'async-cache-dedupe': async () => (await import('./clients/async-cache-dedupe.ts')).default,
+  bentocache: async () => (await import('./clients/bentocache.ts')).default,
+  cachified: async () => (await import('./clients/cachified.ts')).default,
+  'layered-loader': async () => (await import('./clients/layered-loader.ts')).default,
+  'lru-cache': async () => (await import('./clients/lru-cache.ts')).default,
 };

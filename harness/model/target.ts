@@ -42,6 +42,7 @@ export interface TargetVariant {
   readonly companions?: Readonly<Record<string, string>>;
   readonly protocol?: CacheProtocol;
   readonly lacks?: readonly Lack[];
+  readonly limits?: TargetLimits;
   /** Beside the options of the target. */
   readonly options?: Readonly<Record<string, TargetOption>>;
   open(options: OpenOptions): Promise<CacheClient>;
@@ -79,14 +80,19 @@ export interface TargetLimits {
 /**
  * `awkward-keys`: a key that the server does not take is refused, and does no harm to other calls. `told-errors`: a read that failed
  * rejects, and is not taken for a miss. `ends-while-away`: closed while its server is away, nothing of it keeps the process alive.
+ * `asks-each-time`: it keeps no copies of its own, so what it gives is what the cache has. `one-load`: callers of one key at the same time
+ * share one load. `own-bytes`: who changes the bytes that `getOrLoad` gave changes them for nobody else.
  */
 export interface Lack {
   readonly ability:
     | 'abort-signal'
+    | 'asks-each-time'
     | 'awkward-keys'
     | 'deadline'
     | 'ends-while-away'
     | 'get-or-load'
+    | 'one-load'
+    | 'own-bytes'
     | 'told-errors';
   readonly because: string;
   /** Of `awkward-keys`: which of the contract's keys are meant, in its words. */

@@ -11,6 +11,7 @@ import type {
 import type { World } from '../../harness/model/world.ts';
 import { chooseTarget } from './choose-target.ts';
 import { awkwardKeys, isTakenBy, troubleWithKey } from './contract-keys.ts';
+import { describeReadThrough, readThroughProbes } from './contract-read-through.ts';
 import {
   type ContractServer,
   contractServerMissing,
@@ -27,6 +28,8 @@ export interface ContractSubject {
   readonly parts?: 'all' | 'values';
   /** What the library is imported by, for example `ioredis-4.16.0` or the path of its entry; null for a target that has none. */
   readonly library: string | null;
+  /** What the target's companions and entries are imported by, by name. */
+  readonly companions?: Readonly<Record<string, string>>;
   readonly world: World;
 }
 
@@ -57,6 +60,7 @@ export function describeTarget({ words = {}, ...named }: ContractSubject): void 
       for (const lack of lacks) describeLack(lack, subject, { opened, server: () => server });
       describeOutages(opened, { server: () => server, lacked });
       describeClosing(subject, { server: () => server, lacked });
+      if (!lacked.has('get-or-load')) describeReadThrough(opened, { server: () => server, lacked });
       if (lacked.has('abort-signal')) return;
       test('a get under an aborted signal rejects', async () => {
         await using client = await opened();
@@ -188,7 +192,9 @@ function describeOutages(
       [outcome.value].flat().every((value) => value === undefined));
   test('while the server is away every call rejects, and afterwards it serves again by itself', async () => {
     await using client = await opened();
-    await client.set('before', bytes('gone with the server'), 60_000);
+    // Where copies are kept: by another client, so that this one has none.
+    await using writer = await opened();
+    await writer.set('before', bytes('gone with the server'), 60_000);
     await server().kill();
     const outcomes = await Promise.allSettled([
       client.get('before'),
@@ -209,7 +215,8 @@ function describeOutages(
     // Some let few calls wait while they connect for the first time, which is not what this is about.
     await client.get('late');
     const keys = Array.from({ length: 20 }, (_, index) => `late:${index}`);
-    await Promise.all(keys.map(async (key) => client.set(key, bytes(key), 60_000)));
+    await using writer = await opened();
+    await Promise.all(keys.map(async (key) => writer.set(key, bytes(key), 60_000)));
     await server().stall();
     try {
       const outcomes = await Promise.allSettled(keys.map(async (key) => client.get(key)));
@@ -273,7 +280,9 @@ function describeLack(
   test(`lacks ${ability}: ${because}`, async () => {
     await using client = await opened();
     expect(because.length).toBeGreaterThan(20);
-    expect(await hasAbility[ability]({ client, server: server(), subject, lack })).toBe(false);
+    expect(await hasAbility[ability]({ client, opened, server: server(), subject, lack })).toBe(
+      false,
+    );
   });
 }
 
@@ -282,6 +291,7 @@ type AbilityProbe = (probed: {
   readonly client: CacheClient;
   readonly server: ContractServer;
   readonly subject: ContractSubject;
+  readonly opened: Opened;
 }) => Promise<boolean>;
 
 const hasAbility: Readonly<Record<Lack['ability'], AbilityProbe>> = {
@@ -327,6 +337,7 @@ const hasAbility: Readonly<Record<Lack['ability'], AbilityProbe>> = {
     return performance.now() - startedMs < timeoutMs - 5;
   },
   'get-or-load': async ({ client }) => 'getOrLoad' in client,
+  ...readThroughProbes,
 };
 
 async function openSubject(
@@ -335,9 +346,13 @@ async function openSubject(
   patienceMs = timeoutMs,
 ): Promise<CacheClient> {
   const library: unknown = subject.library === null ? null : await import(subject.library);
+  const companions: Record<string, unknown> = {};
+  for (const [name, file] of Object.entries(subject.companions ?? {}))
+    companions[name] = await import(file);
   return subject.target.open({
     endpoint: server.endpoint,
     library,
+    companions,
     timeoutMs: patienceMs,
     world: subject.world,
   });
@@ -385,8 +400,10 @@ async function exitCodeOfChild(
     const { chooseTarget } = await import(${JSON.stringify(import.meta.resolve('./choose-target.ts'))});
     const plain = (await import(${JSON.stringify(subject.targetUrl)})).default;
     const target = chooseTarget(plain, ${JSON.stringify(subject.words ?? {})});
+    const companions = {};
+    for (const [name, file] of Object.entries(${JSON.stringify(subject.companions ?? {})})) companions[name] = await import(file);
     const world = { clock: { nowNs: () => 0, sleepUntil: async () => {} }, rng: null, log: () => {} };
-    const client = await target.open({ endpoint: { host: '127.0.0.1', port: ${port} }, library: ${library}, timeoutMs: ${timeoutMs}, world });
+    const client = await target.open({ endpoint: { host: '127.0.0.1', port: ${port} }, library: ${library}, companions, timeoutMs: ${timeoutMs}, world });
     ${calls}
     await client[Symbol.asyncDispose]();
   `;
