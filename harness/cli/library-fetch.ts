@@ -49,7 +49,8 @@ export async function fetchLibrary(request: FetchRequest): Promise<void> {
   }
 }
 
-const temporaryPrefix = '.fetching-';
+/** Whoever works in the cache folder does so in folders that begin with this and the number of its process. */
+export const temporaryPrefix = '.fetching-';
 
 const installArguments = [
   'install',
@@ -88,12 +89,13 @@ function isWhole(folder: string): boolean {
   }
 }
 
-function isTaken(error: unknown): boolean {
+export function isTaken(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'EPERM';
 }
 
-function removeLeftovers(cacheFolder: string): void {
+/** Removes what processes that are gone left half done. */
+export function removeLeftovers(cacheFolder: string): void {
   for (const entry of readdirSync(cacheFolder)) {
     const owner = new RegExp(`^\\${temporaryPrefix}(\\d+)-`).exec(entry)?.[1];
     if (owner !== undefined && !lives(Number(owner))) {

@@ -34,8 +34,16 @@ function dependencyText(file: string): string {
 
 /** Where versions of libraries that were fetched once are kept, for all runs of this user. */
 export function libraryFolder(): string {
-  const cache = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache');
-  return path.join(cache, 'crosswire', 'libraries');
+  return path.join(cacheFolder(), 'libraries');
+}
+
+/** Where programs in other languages are kept, each built with one version of its library. */
+export function programFolder(): string {
+  return path.join(cacheFolder(), 'programs');
+}
+
+function cacheFolder(): string {
+  return path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'crosswire');
 }
 
 /** The chart library, as the HTML report puts it into the page. */

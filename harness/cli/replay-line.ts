@@ -1,5 +1,7 @@
 import { targetName } from '../../targets/clients/choose-target.ts';
+import type { TargetSource } from '../processes/load-target.ts';
 import type { RunOptions } from './run-options.ts';
+import { webCacheWords } from './web-cache-choice.ts';
 
 /** The command that runs the same plan against the same target again. */
 export function replayLine({
@@ -11,11 +13,12 @@ export function replayLine({
   mitigations,
   webCacheEngine,
   webCacheKey,
+  webCacheAnswers,
   faultEngine,
   toxiproxy,
 }: RunOptions): string {
   const { source, version } = target;
-  const name = targetName('name' in source ? source.name : source.path, source);
+  const name = targetName(plainName(source), source);
   const usual: Readonly<Record<string, number>> = { ...scenario.size };
   const words = [
     'npm start --',
@@ -33,10 +36,17 @@ export function replayLine({
   if (cache !== undefined) words.push('--cache', cache);
   if (faultEngine !== 'wire') words.push('--faults', faultEngine);
   if (toxiproxy !== undefined) words.push('--toxiproxy', inShell(toxiproxy));
-  if (webCacheEngine !== undefined) words.push('--web-cache', webCacheEngine);
+  if (webCacheEngine !== undefined)
+    words.push('--web-cache', inShell(webCacheWords(webCacheEngine)));
   if (webCacheKey !== undefined) words.push('--web-cache-key', webCacheKey);
+  if (webCacheAnswers !== undefined) words.push('--web-cache-answers', webCacheAnswers);
   for (const mitigation of mitigations) words.push('--mitigation', mitigation);
   return words.join(' ');
+}
+
+function plainName(source: TargetSource): string {
+  if ('command' in source) return `stdio:${source.command.join(' ')}`;
+  return 'name' in source ? source.name : source.path;
 }
 
 /** As a shell has to be told it: `?`, `&` and ranges of versions mean something else there. */

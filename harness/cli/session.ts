@@ -12,8 +12,9 @@ import { exitCodeOf, exitCodes } from './exit-code.ts';
 import type { Interrupt } from './interrupt.ts';
 import { judgeRecord } from './judgement.ts';
 import { type Library, loadLibrary } from './library.ts';
-import { crosswireVersion, libraryFolder, packageFolder } from './package-facts.ts';
+import { crosswireVersion, libraryFolder, packageFolder, programFolder } from './package-facts.ts';
 import { planned } from './planned.ts';
+import { buildProgram } from './program.ts';
 import type { Reaper } from './reaper-handle.ts';
 import { replayLine } from './replay-line.ts';
 import { requireFaults } from './require-faults.ts';
@@ -90,7 +91,17 @@ async function loadSubject(
   { interrupt, stage }: Surroundings,
 ): Promise<Subject> {
   const target = await loadTarget(choice.source);
-  if (target.package === '') return { choice, target, library: noLibrary };
+  if (target.package === '')
+    return { choice, target, library: 'bug' in target ? noLibrary : noneKnown };
+  if (target.program !== undefined) {
+    const library = await buildProgram(target, {
+      version: choice.version,
+      cacheFolder: programFolder(),
+      signal: interrupt.signal,
+      say: (line) => stage.say(line),
+    });
+    return { choice, target, library };
+  }
   const library = await loadLibrary({
     spec: choice.version === undefined ? target.package : `${target.package}@${choice.version}`,
     package: target.package,
@@ -108,6 +119,9 @@ async function loadSubject(
 
 /** A control is a client by itself. */
 const noLibrary: Library = { name: '', version: 'broken on purpose', path: '', companions: {} };
+
+/** A program of somebody's own, in whatever version it is. */
+const noneKnown: Library = { ...noLibrary, version: 'as it is' };
 
 interface Performance {
   readonly options: RunOptions;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { targetName } from '../../targets/clients/choose-target.ts';
+import type { Command } from '../../targets/clients/stdio-target.ts';
 import { controls } from '../../targets/controls/index.ts';
 import { targets } from '../../targets/index.ts';
 import type { Fault } from '../model/fault.ts';
@@ -18,8 +19,10 @@ export interface TargetChoice {
   readonly topology: CacheTopology | undefined;
 }
 
-/** Reads `NAME[:VARIANT][?option=value&...][@VERSION]`, where NAME may be the path of a file. Throws UsageError for what it cannot mean. */
+/** Reads `NAME[:VARIANT][?option=value&...][@VERSION]`, where NAME may be the path of a file, or `stdio:COMMAND`. Throws UsageError for what it cannot mean. */
 function readTargetName(text: string): Omit<TargetChoice, 'topology'> {
+  if (text.startsWith(stdioPrefix))
+    return { source: { command: commandIn(text) }, version: undefined };
   const at = text.lastIndexOf('@');
   const [whole, version] = at > 0 ? [text.slice(0, at), text.slice(at + 1)] : [text, undefined];
   if (version === '') throw new UsageError(`--target ${quoted(text)} names no version after the @`);
@@ -45,6 +48,22 @@ function readTargetName(text: string): Omit<TargetChoice, 'topology'> {
   if (!Object.hasOwn(targets, name) && !Object.hasOwn(controls, name))
     throw unknown('target', name, [...Object.keys(targets), ...Object.keys(controls)]);
   return { source: { name, ...words }, version };
+}
+
+/** Any program that speaks the stdio protocol, where it is one cache client over RESP. */
+const stdioPrefix = 'stdio:';
+
+/** Words between spaces, as they are handed to the program; what needs more than that is named in a target file. */
+function commandIn(text: string): Command {
+  const [program, ...words] = text
+    .slice(stdioPrefix.length)
+    .split(' ')
+    .filter((word) => word !== '');
+  if (program === undefined)
+    throw new UsageError(
+      `--target ${quoted(text)} names no program; write 'stdio:PROGRAM WORD ...'`,
+    );
+  return [program, ...words];
 }
 
 /** A drive letter before a colon is part of a path. */

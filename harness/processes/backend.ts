@@ -64,6 +64,7 @@ const api: BackendApi = {
       library,
       companions,
       timeoutMs: settings.cacheTimeoutMs,
+      onProcess: (processId) => channel.emit('process-started', processId),
       world,
     });
     backend = await createBackend({
