@@ -252,6 +252,9 @@ class Conductor implements AsyncDisposable {
       mitigations,
       port: backendPort,
       population: plan.population,
+      ...(plan.webCache?.answers === undefined
+        ? {}
+        : { answers: { say: plan.webCache.answers, freshSeconds: plan.webCache.freshSeconds } }),
     } satisfies BackendSettings);
     const webCache = await this.#startWebCache(parts, { origin: backendEndpoint, audience });
     await fleet.call('open', {

@@ -36,8 +36,15 @@ export function addRunCommand(program: Command): void {
       '--toxiproxy <which>',
       'process, container, container:IMAGE or http://host:port (default: on PATH, or else a container)',
     )
-    .option('--web-cache <which>', 'nginx or embedded, for scenarios with a shared HTTP cache')
+    .option(
+      '--web-cache <which>',
+      'nginx, varnish, embedded, or a library NAME[@VERSION] in a gateway: undici, cacheable-request, axios-cache-interceptor, apicache',
+    )
     .option('--web-cache-key <key>', 'url-and-session, or url: the mistake')
+    .option(
+      '--web-cache-answers <say>',
+      'what the backend says of caching: nothing, private or vary (default: nothing; vary for a library)',
+    )
     .option('--out <folder>', 'where the record and the reports go')
     .option(
       '--audit',

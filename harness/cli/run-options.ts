@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Mitigation, mitigationNames } from '../../targets/backend/mitigations.ts';
-import type { CacheTopology, Plan, WebCacheKey } from '../model/plan.ts';
+import type { CacheTopology, Plan, WebCacheAnswers, WebCacheKey } from '../model/plan.ts';
 import type { Scenario, ScenarioSize } from '../model/scenario.ts';
 import { planOf } from '../plan/plan.ts';
 import { type CacheChoice, cacheChoice } from './cache-choice.ts';
@@ -13,7 +13,7 @@ import { count, quoted, scenarioNamed, unknown, writableFolder } from './options
 import { fitTarget, type TargetChoice } from './target-choice.ts';
 import { type ToxiproxyChoice, toxiproxyChoice } from './toxiproxy-choice.ts';
 import { UsageError } from './usage-error.ts';
-import type { WebCacheEngine } from './web-cache.ts';
+import { type WebCacheChoice, webCacheChoice } from './web-cache-choice.ts';
 
 /** What commander hands over: words as they were typed. */
 export interface RunWords {
@@ -27,6 +27,7 @@ export interface RunWords {
   readonly mitigation?: readonly string[];
   readonly webCache?: string;
   readonly webCacheKey?: string;
+  readonly webCacheAnswers?: string;
   readonly faults?: string;
   readonly toxiproxy?: string;
   readonly allowHost?: readonly string[];
@@ -52,9 +53,11 @@ export interface RunOptions {
   readonly folder: string;
   readonly mitigations: readonly Mitigation[];
   /** Undefined for the best that is here. */
-  readonly webCacheEngine: WebCacheEngine | undefined;
+  readonly webCacheEngine: WebCacheChoice | undefined;
   /** Undefined for the scenario's own. */
   readonly webCacheKey: WebCacheKey | undefined;
+  /** What the backend's answers say of caching; undefined for what the scenario and the engine say. */
+  readonly webCacheAnswers: WebCacheAnswers | undefined;
   readonly faultEngine: FaultEngine;
   /** Which Toxiproxy; undefined for the best that is here. */
   readonly toxiproxy: ToxiproxyChoice;
@@ -117,7 +120,8 @@ export async function checkRunWords(scenarioName: string, words: RunWords): Prom
       ? undefined
       : attempt(() => sizeTurned(scenario, words.size ?? []), scenario.size);
   const seed = number('--seed', words.seed, randomInt(1, 1_000_000), { min: 0, max: seedMax });
-  if (words.webCache !== undefined || words.webCacheKey !== undefined) {
+  const { webCache, webCacheKey, webCacheAnswers } = words;
+  if ([webCache, webCacheKey, webCacheAnswers].some((word) => word !== undefined)) {
     attempt(() => requireWebCache(scenario), undefined);
   }
   const fitted = await attemptLater(() =>
@@ -130,12 +134,13 @@ export async function checkRunWords(scenarioName: string, words: RunWords): Prom
     remark: fitted?.remark,
     cache: attempt<CacheChoice>(() => cacheChoice(words.cache, words.allowHost ?? []), undefined),
     mitigations: attempt(() => mitigationsNamed(words.mitigation ?? []), []),
-    webCacheEngine: attempt(
-      () => oneOf('--web-cache', words.webCache, ['nginx', 'embedded'] as const),
+    webCacheEngine: attempt<WebCacheChoice | undefined>(() => webCacheChoice(webCache), undefined),
+    webCacheKey: attempt(
+      () => oneOf('--web-cache-key', webCacheKey, ['url', 'url-and-session'] as const),
       undefined,
     ),
-    webCacheKey: attempt(
-      () => oneOf('--web-cache-key', words.webCacheKey, ['url', 'url-and-session'] as const),
+    webCacheAnswers: attempt(
+      () => oneOf('--web-cache-answers', webCacheAnswers, ['nothing', 'private', 'vary'] as const),
       undefined,
     ),
     faultEngine: attempt(
@@ -205,7 +210,7 @@ function usualPlan(scenario: Scenario): Plan {
 function requireWebCache(scenario: Scenario | undefined): undefined {
   if (scenario === undefined || usualPlan(scenario).webCache !== undefined) return;
   throw new UsageError(
-    `--web-cache and --web-cache-key are for scenarios with a shared HTTP cache, and ${scenario.name} has none`,
+    `--web-cache, --web-cache-key and --web-cache-answers are for scenarios with a shared HTTP cache, and ${scenario.name} has none`,
   );
 }
 

@@ -32,6 +32,7 @@ export function auditOptions(options: RunOptions, attempt: number): RunOptions {
     faultEngine: 'wire',
     webCacheEngine: undefined,
     webCacheKey: undefined,
+    webCacheAnswers: undefined,
   };
 }
 

@@ -24,7 +24,8 @@ import { auditAttemptsMax, auditChoice, auditOptions, auditTarget } from './self
 import type { Stage } from './stage.ts';
 import type { TargetChoice } from './target-choice.ts';
 import { toxiproxyFor } from './toxiproxy-choice.ts';
-import { availableEngine, type WebCacheEngine } from './web-cache.ts';
+import type { WebCacheEngine } from './web-cache.ts';
+import { type WebCacheChoice, webCacheEngine } from './web-cache-choice.ts';
 import { type Repetition, whatIf } from './what-if.ts';
 
 export interface Surroundings {
@@ -136,13 +137,21 @@ interface Part {
   readonly notes: RunNotes;
 }
 
-async function engineFor(plan: Plan): Promise<WebCacheEngine> {
-  if (plan.webCache === undefined) return 'embedded';
-  return availableEngine({
+async function engineFor(
+  choice: WebCacheChoice | undefined,
+  plan: Plan,
+  { interrupt, stage }: Surroundings,
+): Promise<WebCacheEngine> {
+  return webCacheEngine(choice, plan, {
     path: process.env['PATH'] ?? '',
     node: process.execPath,
     scratchDirectory: tmpdir(),
     onProcess: () => undefined,
+    cacheFolder: libraryFolder(),
+    installedFrom: packageFolder(),
+    npmCommand: ['npm'],
+    signal: interrupt.signal,
+    say: (line) => stage.say(line),
   });
 }
 
@@ -214,7 +223,7 @@ async function perform(
         : await topologyProvider(plan.cacheTopology, { choice: options.cache, reaper }),
     mitigations: options.mitigations,
     toxiproxy: options.faultEngine === 'toxiproxy' ? toxiproxy : null,
-    webCacheEngine: options.webCacheEngine ?? (await engineFor(plan)),
+    webCacheEngine: await engineFor(options.webCacheEngine, plan, around),
     folder,
     backendPort: options.backendPort,
     wirePort: options.wirePort,

@@ -36,9 +36,17 @@ export interface WebCache {
   readonly keyedBy: WebCacheKey;
   /** How long an answer is given again, in whole seconds. */
   readonly freshSeconds: number;
+  /** What the backend's answers say of caching; nothing when absent. */
+  readonly answers?: WebCacheAnswers;
 }
 
 export type WebCacheKey = 'url' | 'url-and-session';
+
+/**
+ * `private`: no shared cache may keep it (RFC 9111, 5.2.2.7). `vary`: one may, for whoever asks with the same Authorization and
+ * cookie (3.5 and 4.1). Nothing: one may not, since the question came with Authorization (3.5).
+ */
+export type WebCacheAnswers = 'nothing' | 'private' | 'vary';
 
 export type PhaseName = 'warm' | 'outage' | 'herd' | 'calm' | (string & {});
 

@@ -53,6 +53,20 @@ export interface NginxSpec {
   readonly configuration?: readonly string[];
 }
 
+/** A shared HTTP cache in front of an origin, as a process only. */
+export interface VarnishSpec {
+  readonly service: 'varnish';
+  readonly origin: Endpoint;
+  /** What is hashed, as VCL says it: `req.url`, `req.http.authorization`. */
+  readonly cacheKey: readonly string[];
+  /** How long an answer of 200 that says nothing of caching is kept, in whole seconds. */
+  readonly freshSecondsUntold: number;
+  /** Whether an answer that sets a cookie is kept, with its cookie. */
+  readonly storeSetCookie?: boolean;
+  /** What it may hold, 128 unless told. */
+  readonly usedMebibytesMax?: number;
+}
+
 /** What is left of its data when a service comes back. */
 export type KeptData = 'empty' | 'kept';
 

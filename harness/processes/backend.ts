@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import type { AnswerPolicy } from '../../targets/backend/answer-policy.ts';
 import { type Backend, createBackend } from '../../targets/backend/backend.ts';
 import type { Mitigation } from '../../targets/backend/mitigations.ts';
 import type { StoredCursor } from '../../targets/backend/stored-things.ts';
@@ -25,6 +26,8 @@ export interface BackendSettings extends RunSettings {
   readonly mitigations: readonly Mitigation[];
   readonly port: number;
   readonly population: Population;
+  /** What answers to people say of caching; nothing when absent. */
+  readonly answers?: AnswerPolicy;
 }
 
 export interface BackendUsage {
@@ -75,6 +78,7 @@ const api: BackendApi = {
       mitigations: settings.mitigations,
       keyPrefix: settings.keyPrefix,
       cacheTtlMs: 600_000,
+      ...(settings.answers === undefined ? {} : { answers: settings.answers }),
     });
     sweepPage = databaseSweep(backend, {
       seed: settings.seed,

@@ -10,6 +10,8 @@ export interface EmbeddedProviderOptions {
   readonly onProcess: (processId: number) => void;
   /** What it serves. A RESP server unless told. */
   readonly server?: EmbeddedServer;
+  /** What it is called. By what it serves unless told. */
+  readonly title?: string;
   /** The program to run. Our own server unless told. */
   readonly entry?: string;
   /** Given to the program. */
@@ -35,7 +37,7 @@ const startMsDefault = 10_000;
 
 /** A server of our own in a process of its own. It needs nothing but node, and ends by itself when we are gone. */
 export function embeddedProvider(options: EmbeddedProviderOptions): Provider {
-  const title = titles[options.server ?? 'resp'];
+  const title = titleOf(options);
   return {
     name: 'embedded',
     available: () =>
@@ -49,6 +51,10 @@ export function embeddedProvider(options: EmbeddedProviderOptions): Provider {
         signal,
       ),
   };
+}
+
+function titleOf({ server = 'resp', title = titles[server] }: EmbeddedProviderOptions): string {
+  return title;
 }
 
 async function launch(options: EmbeddedProviderOptions, signal: AbortSignal): Promise<Launched> {
@@ -72,7 +78,7 @@ async function launch(options: EmbeddedProviderOptions, signal: AbortSignal): Pr
     signal.throwIfAborted();
     const tail = await lastWords(service);
     throw new Error(
-      `the ${titles[server]} did not listen within ${startMsMax} ms: ${(error as Error).message}; its last lines were:\n${tail || '(none)'}`,
+      `the ${titleOf(options)} did not listen within ${startMsMax} ms: ${(error as Error).message}; its last lines were:\n${tail || '(none)'}`,
       { cause: error },
     );
   }

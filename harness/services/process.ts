@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Provider, ServiceSpec, StartedService } from '../model/service.ts';
+import type { Provider, ServiceSpec, StartedService, VarnishSpec } from '../model/service.ts';
 import type { Endpoint } from '../model/target.ts';
 import { lastWords, type ServiceProcess, startServiceProcess } from './child.ts';
 import { availabilityOf, findProgram, type Program } from './programs.ts';
@@ -10,6 +10,7 @@ import type { Recipe } from './recipe.ts';
 import { memcachedRecipe } from './recipe-memcached.ts';
 import { nginxRecipe } from './recipe-nginx.ts';
 import { redisRecipe } from './recipe-redis.ts';
+import { varnishRecipe } from './recipe-varnish.ts';
 import { type Launched, type LaunchOptions, startRestartable } from './restartable.ts';
 
 export interface ProcessOptions {
@@ -27,7 +28,7 @@ export interface ProcessOptions {
 
 export interface ProcessProviderOptions extends ProcessOptions {
   /** A redis-server or valkey-server, whichever is found first, unless told. */
-  readonly spec?: ServiceSpec;
+  readonly spec?: ServiceSpec | VarnishSpec;
 }
 
 const host = '127.0.0.1';
@@ -112,12 +113,14 @@ type Launch = Omit<ProcessOptions, 'path'> &
     readonly directory: string;
   };
 
-function recipeOf(spec: ServiceSpec | undefined): Recipe {
+function recipeOf(spec: ServiceSpec | VarnishSpec | undefined): Recipe {
   switch (spec?.service) {
     case 'memcached':
       return memcachedRecipe(spec);
     case 'nginx':
       return nginxRecipe(spec);
+    case 'varnish':
+      return varnishRecipe(spec);
     case 'redis':
     case 'valkey':
     case undefined:

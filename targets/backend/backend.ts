@@ -5,6 +5,7 @@ import type { Population } from '../../harness/model/population.ts';
 import type { Recorder } from '../../harness/model/rows.ts';
 import type { CacheClient, Endpoint } from '../../harness/model/target.ts';
 import type { World } from '../../harness/model/world.ts';
+import { type AnswerPolicy, answerPolicy } from './answer-policy.ts';
 import { createCacheTap } from './cache-tap.ts';
 import { cachedThings } from './cached.ts';
 import { createCameraDesk } from './camera-desk.ts';
@@ -35,6 +36,8 @@ export interface BackendOptions {
   readonly cacheTtlMs: number;
   /** A call that the client neither answers nor rejects is given up on after this long, 3,000 ms unless told. Longer than the client's own limit. */
   readonly cacheDeadlineMs?: number;
+  /** What answers to people say of caching; nothing unless told. */
+  readonly answers?: AnswerPolicy;
   /** A flaw, for the control that plants it: where the cache cannot say whose session it is, the name in the token is believed. */
   readonly failsOpen?: boolean;
 }
@@ -108,6 +111,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
 
   const desk = createCameraDesk({ deadlineMs: lookDeadlineMs });
   const app = await createServer(counts);
+  if (options.answers !== undefined) answerPolicy(app, options.answers);
   viewerRoutes(app, {
     visit,
     look: desk.look,
