@@ -21,6 +21,7 @@ import { createRecord, finishRecord } from '../record/join.ts';
 import { run } from '../runner/run.ts';
 import type { ProcessOptions } from '../services/process.ts';
 import { startFaultEngine } from './fault-engine.ts';
+import { type ProcessorWait, type ProcessorWatch, watchProcessorWait } from './processor-wait.ts';
 import type { Reaper } from './reaper-handle.ts';
 import type { RunNotes } from './run-notes.ts';
 import { type TargetDeath, targetDeath } from './target-death.ts';
@@ -110,6 +111,8 @@ class Conductor implements AsyncDisposable {
   #swept: string | undefined;
   #died: TargetDeath | undefined;
   #usage: BackendUsage | null = null;
+  #waits: ProcessorWatch | undefined;
+  #waited: ProcessorWait | null = null;
   readonly #stack = new AsyncDisposableStack();
   readonly #broken = new AbortController();
 
@@ -138,6 +141,7 @@ class Conductor implements AsyncDisposable {
         cache,
         audience,
       });
+      const ownWorld = realWorld(this.#settings('conductor'), 'conductor');
       const swept = (says: string): void => {
         this.#swept = says;
         audience.onSwept(says);
@@ -148,7 +152,7 @@ class Conductor implements AsyncDisposable {
       await run(
         plan,
         {
-          world: realWorld(this.#settings('conductor'), 'conductor'),
+          world: ownWorld,
           recorder: own.recorder,
           faults: createInjector({
             cache,
@@ -171,12 +175,18 @@ class Conductor implements AsyncDisposable {
           },
           onPhase: (phase) => {
             audience.onPhase(phase);
+            if (phase.name === 'calm')
+              this.#waits = watchProcessorWait(
+                processesOf({ cache, backend, fleet }),
+                ownWorld.clock.nowNs,
+              );
             if (phase.name === 'calm' && mitigations.includes('revoke-sessions'))
               this.#revokeSessions(backend);
           },
         },
         stop,
       );
+      this.#waited = this.#waits?.stop() ?? null;
       this.#usage = await usageOf(backend);
       await parts.disposeAsync();
       this.#finish(recordPath, { state: 'complete', reason: '' });
@@ -252,9 +262,6 @@ class Conductor implements AsyncDisposable {
       mitigations,
       port: backendPort,
       population: plan.population,
-      ...(plan.webCache?.answers === undefined
-        ? {}
-        : { answers: { say: plan.webCache.answers, freshSeconds: plan.webCache.freshSeconds } }),
     } satisfies BackendSettings);
     const webCache = await this.#startWebCache(parts, { origin: backendEndpoint, audience });
     await fleet.call('open', {
@@ -392,6 +399,7 @@ class Conductor implements AsyncDisposable {
       ...(this.#swept === undefined ? {} : { stored: this.#swept }),
       ...(this.#died === undefined ? {} : { died: this.#died }),
       ...(this.#usage === null ? {} : { backend: this.#usage }),
+      ...(this.#waited === null ? {} : { waitedForProcessor: this.#waited }),
     });
   }
 
@@ -423,6 +431,24 @@ async function untilAborted(
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** Those that have to keep pace for a run to tell anything about time. */
+function processesOf({
+  cache,
+  backend,
+  fleet,
+}: {
+  readonly cache: StartedService;
+  readonly backend: { readonly processId: number };
+  readonly fleet: { readonly processId: number };
+}): ReadonlyMap<string, number> {
+  const [cacheId] = cache.processIds;
+  return new Map([
+    ['backend', backend.processId],
+    ['fleet', fleet.processId],
+    ...(cacheId === undefined ? [] : [['cache', cacheId] as const]),
+  ]);
 }
 
 /** A figure for comparison is not worth waiting for a backend that hangs. */
