@@ -4,6 +4,7 @@ import { blastRadiusOf } from './blast-radius.ts';
 import { checkerNamed, isCheck } from './checks.ts';
 import { findingsOf } from './scan.ts';
 import { auditIn, selfAudit } from './self-audit.ts';
+import { unlessStarved } from './starved.ts';
 import { deathIn, staysUp } from './stays-up.ts';
 import { wholeRecord } from './whole-record.ts';
 
@@ -33,7 +34,8 @@ export function judge(
       ({ check, outcome }) =>
         check !== 'whole-record' || outcome !== 'pass' || asked.includes(wholeRecord),
     );
-  const findings: readonly CheckedFinding[] = [...judged, ...strange.map(unknownCheck)];
+  const fair = judged.map(unlessStarved(record));
+  const findings: readonly CheckedFinding[] = [...fair, ...strange.map(unknownCheck)];
   return { outcome: worstOf(findings), findings, blastRadius: blastRadiusOf(record) };
 }
 
