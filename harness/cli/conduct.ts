@@ -7,12 +7,12 @@ import type { FleetProgress } from '../fleet/fleet.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { Provider, StartedService } from '../model/service.ts';
-import type { CacheProtocol, Endpoint } from '../model/target.ts';
+import type { CacheProtocol, Endpoint, Target } from '../model/target.ts';
 import type { BackendApi, BackendSettings, BackendUsage } from '../processes/backend.ts';
 import { type Child, type Death, type Handlers, startChild } from '../processes/channel.ts';
 import type { FleetApi, FleetSettings } from '../processes/fleet.ts';
 import type { FloodApi } from '../processes/flood.ts';
-import type { TargetSource } from '../processes/load-target.ts';
+import { loadTarget, type TargetSource } from '../processes/load-target.ts';
 import { openProcessRecord, type ProcessRecord } from '../processes/process-record.ts';
 import { type RunSettings, realWorld } from '../processes/real-world.ts';
 import { sweepStores } from '../processes/sweep.ts';
@@ -38,6 +38,8 @@ export interface RunRequest {
     readonly source: TargetSource;
     readonly libraryPath: string;
     readonly companionPaths: Readonly<Record<string, string>>;
+    /** For a library that stores values in a form of its own. */
+    readonly unwrap?: Target['unwrap'];
   };
   readonly provider: Provider;
   readonly mitigations: readonly Mitigation[];
@@ -231,6 +233,7 @@ class Conductor implements AsyncDisposable {
     const doors = await wire.call('open', {
       ...this.#settings('wire'),
       protocol: target.protocol,
+      target: target.source,
       upstream: cache.endpoint,
       port: wirePort,
       ...(cache.cluster === undefined ? {} : { nodes: cache.cluster.nodes }),
@@ -262,6 +265,9 @@ class Conductor implements AsyncDisposable {
       mitigations,
       port: backendPort,
       population: plan.population,
+      ...(plan.webCache?.answers === undefined
+        ? {}
+        : { answers: { say: plan.webCache.answers, freshSeconds: plan.webCache.freshSeconds } }),
     } satisfies BackendSettings);
     const webCache = await this.#startWebCache(parts, { origin: backendEndpoint, audience });
     await fleet.call('open', {
@@ -289,6 +295,7 @@ class Conductor implements AsyncDisposable {
     },
     signal: AbortSignal,
   ): Promise<string> {
+    const { unwrap } = await loadTarget(this.#request.target.source);
     return sweepStores(
       {
         seed: this.#request.plan.seed,
@@ -298,6 +305,7 @@ class Conductor implements AsyncDisposable {
           endpoints: cache.cluster?.nodes ?? [cache.endpoint],
           protocol: this.#request.target.protocol,
           prefix: this.#keyPrefix(cache),
+          unwrap: this.#request.target.unwrap,
         },
         database: (from) => backend.call('sweep', from),
       },
