@@ -1,6 +1,27 @@
-import type { CacheClient, OpenOptions, Target } from '../../harness/model/target.ts';
+import type { CacheClient, Lack, OpenOptions, Target } from '../../harness/model/target.ts';
 import { defineTarget } from './define-target.ts';
 import { companionOf, layerClient } from './layer-client.ts';
+
+const lacks: readonly Lack[] = [
+  { ability: 'abort-signal', because: 'no call of cache-manager takes an AbortSignal' },
+  { ability: 'deadline', because: 'no call of cache-manager takes a deadline' },
+  {
+    ability: 'told-errors',
+    because: 'its get and mget go on to the next store when one fails, and answer undefined',
+  },
+  {
+    ability: 'own-bytes',
+    because: 'callers of wrap who share one load are given one and the same object',
+  },
+];
+
+const tieredLacks: readonly Lack[] = [
+  ...lacks,
+  {
+    ability: 'asks-each-time',
+    because: 'its first store is in the memory of the process, and is asked first',
+  },
+];
 
 /** cache-manager 7 over @keyv/redis; `tiered` has memory in front of it, as in its README. */
 const cacheManager: Target = defineTarget({
@@ -9,12 +30,9 @@ const cacheManager: Target = defineTarget({
   version: '7.2.9',
   companions: { '@keyv/redis': '5.1.6', cacheable: '2.5.0', keyv: '5.6.0' },
   protocol: 'resp',
-  lacks: [
-    { ability: 'abort-signal', because: 'no call of cache-manager takes an AbortSignal' },
-    { ability: 'deadline', because: 'no call of cache-manager takes a deadline' },
-  ],
+  lacks,
   variants: {
-    tiered: { says: 'CacheableMemory in front of Redis', open: openTiered },
+    tiered: { says: 'CacheableMemory in front of Redis', lacks: tieredLacks, open: openTiered },
   },
   open: openSingle,
 });

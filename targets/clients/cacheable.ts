@@ -12,13 +12,15 @@ const cacheable: Target = defineTarget({
   lacks: [
     { ability: 'abort-signal', because: 'no call of cacheable takes an AbortSignal' },
     { ability: 'deadline', because: 'no call of cacheable takes a deadline' },
-  ],
-  variants: {
-    nonblocking: {
-      says: 'the second layer is not waited for: nonBlocking, over createKeyvNonBlocking',
-      open: openNonBlocking,
+    {
+      ability: 'asks-each-time',
+      because: 'its first layer is in the memory of the process, and is asked first',
     },
-  },
+    {
+      ability: 'own-bytes',
+      because: 'callers of getOrSet who share one load are given one and the same object',
+    },
+  ],
   open: openCacheable,
 });
 export default cacheable;
@@ -31,17 +33,6 @@ async function openCacheable(options: OpenOptions): Promise<CacheClient> {
   const cache = new Cacheable({ secondary });
   // "Hooks and Events": a failure of the second layer is an event, and the call goes on without that layer.
   return layerClient({ ...callsOf(cache, secondary), errors: countErrors(cache) }, options);
-}
-
-/** "Non-Blocking with @keyv/redis" in its README. */
-async function openNonBlocking(options: OpenOptions): Promise<CacheClient> {
-  const { Cacheable } = options.library as CacheableModule;
-  const { createKeyvNonBlocking } = redisStore(options);
-  const secondary = createKeyvNonBlocking(addressOf(options));
-  const cache = new Cacheable({ secondary, nonBlocking: true });
-  // Which call an error belongs to is not known: the second layer is asked, and fails, when that call is over.
-  cache.on('error', () => {});
-  return layerClient(callsOf(cache, secondary), options);
 }
 
 function callsOf(cache: Cacheable, secondary: Secondary): LayerCalls {
@@ -81,10 +72,7 @@ interface Cacheable {
 }
 
 interface CacheableModule {
-  readonly Cacheable: new (options: {
-    readonly secondary: Secondary;
-    readonly nonBlocking?: boolean;
-  }) => Cacheable;
+  readonly Cacheable: new (options: { readonly secondary: Secondary }) => Cacheable;
 }
 
 interface Secondary {
@@ -93,5 +81,4 @@ interface Secondary {
 
 interface KeyvRedisModule {
   createKeyv(uri: string): Secondary;
-  createKeyvNonBlocking(uri: string): Secondary;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CacheClient, OpenOptions, Target } from '../../harness/model/target.ts';
+import { withinDeadline } from './deadline.ts';
 import { defineTarget } from './define-target.ts';
 import { companionOf, type LayerCalls, layerClient } from './layer-client.ts';
 
@@ -18,7 +19,7 @@ const catbox: Target = defineTarget({
 });
 export default catbox;
 
-/** Resolves at once; until it has started, its calls reject. */
+/** As hapi does, waits for `start`; if that fails or takes too long, calls reject until it has started. */
 async function openCatbox(options: OpenOptions): Promise<CacheClient> {
   const { host, port } = options.endpoint;
   const { Client } = options.library as CatboxModule;
@@ -27,9 +28,10 @@ async function openCatbox(options: OpenOptions): Promise<CacheClient> {
   const client = new Client(Engine, { partition: 'crosswire', host, port });
   const stopped = new AbortController();
   const starting = startAgainAndAgain(client, stopped.signal);
+  await withinDeadline(starting.first, options.timeoutMs, 'start').catch(() => undefined);
   const close = async (): Promise<void> => {
     stopped.abort();
-    await starting;
+    await starting.all;
     await client.stop();
   };
   return layerClient({ ...callsOf(client, options), close }, options);
@@ -68,16 +70,27 @@ function callsOf(client: Client, options: OpenOptions): Omit<LayerCalls, 'close'
   };
 }
 
+interface Starting {
+  readonly first: Promise<void>;
+  /** Over when it has started, or is no longer wanted. */
+  readonly all: Promise<void>;
+}
+
 /** `start` tries once, and hapi does not start without it: whoever looks after the process starts it again. */
-async function startAgainAndAgain(client: Client, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const isStarted = await client.start().then(
-      () => true,
-      () => false,
-    );
-    if (isStarted) return;
-    await delay(retryDelayMs, undefined, { signal }).catch(() => undefined);
-  }
+function startAgainAndAgain(client: Client, signal: AbortSignal): Starting {
+  const first = client.start();
+  const startMore = async (failed: unknown): Promise<void> => {
+    let isStarted = failed === undefined;
+    while (!isStarted && !signal.aborted) {
+      await delay(retryDelayMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      isStarted = await client.start().then(
+        () => true,
+        () => false,
+      );
+    }
+  };
+  return { first, all: first.catch((error: unknown) => error ?? true).then(startMore) };
 }
 
 /** Comes back quickly, so that a short outage ends when the service is back and not seconds later. */

@@ -16,12 +16,13 @@ export function chooseTarget(target: Target, { variant, options = {} }: TargetWo
   for (const [option, value] of Object.entries(options))
     requireKnown(plainName, { option, value, declared });
   const { topology = target.topology, open } = chosen ?? target;
-  const { lacks, protocol, version, companions } = { ...target, ...chosen };
+  const { lacks, limits, protocol, version, companions } = { ...target, ...chosen };
   return {
     ...target,
     name: targetName(plainName, { options }),
     lacks,
     protocol,
+    ...(limits === undefined ? {} : { limits }),
     ...(version === undefined ? {} : { version }),
     ...(companions === undefined ? {} : { companions }),
     ...(topology === undefined ? {} : { topology }),

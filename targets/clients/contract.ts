@@ -60,7 +60,12 @@ export function describeTarget({ words = {}, ...named }: ContractSubject): void 
       for (const lack of lacks) describeLack(lack, subject, { opened, server: () => server });
       describeOutages(opened, { server: () => server, lacked });
       describeClosing(subject, { server: () => server, lacked });
-      if (!lacked.has('get-or-load')) describeReadThrough(opened, { server: () => server, lacked });
+      if (!lacked.has('get-or-load'))
+        describeReadThrough(opened, {
+          server: () => server,
+          lacked,
+          ...unwrapping(subject.target),
+        });
       if (lacked.has('abort-signal')) return;
       test('a get under an aborted signal rejects', async () => {
         await using client = await opened();
@@ -69,6 +74,10 @@ export function describeTarget({ words = {}, ...named }: ContractSubject): void 
       });
     },
   );
+}
+
+function unwrapping({ unwrap }: Target): Pick<Target, 'unwrap'> {
+  return unwrap === undefined ? {} : { unwrap };
 }
 
 type Opened = (patienceMs?: number) => Promise<CacheClient>;
@@ -311,9 +320,15 @@ const hasAbility: Readonly<Record<Lack['ability'], AbilityProbe>> = {
   },
   'told-errors': async ({ client, server }) => {
     await client.get('lack');
+    const ask = async (): Promise<readonly PromiseSettledResult<unknown>[]> =>
+      Promise.allSettled([client.get('lack'), client.getMany(['lack'])]);
+    // Those that are on their way when it dies, and those that come when it is away: a client may tell of either.
+    await server.stall();
+    const asked = ask();
+    await new Promise((resolve) => setTimeout(resolve, 50));
     await server.kill();
     try {
-      const outcomes = await Promise.allSettled([client.get('lack'), client.getMany(['lack'])]);
+      const outcomes = [...(await asked), ...(await ask())];
       return outcomes.every(({ status }) => status === 'rejected');
     } finally {
       await server.start();

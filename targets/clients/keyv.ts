@@ -1,6 +1,12 @@
-import type { CacheClient, OpenOptions, Target } from '../../harness/model/target.ts';
+import type { CacheClient, Lack, OpenOptions, Target } from '../../harness/model/target.ts';
 import { defineTarget } from './define-target.ts';
 import { companionOf, countErrors, defaultOf, layerClient } from './layer-client.ts';
+
+const lacks: readonly Lack[] = [
+  { ability: 'abort-signal', because: 'no call of keyv takes an AbortSignal' },
+  { ability: 'deadline', because: 'no call of keyv takes a deadline' },
+  { ability: 'get-or-load', because: 'keyv stores and reads; it has no read-through' },
+];
 
 /**
  * keyv over @keyv/redis, as the README of the latter says. @keyv/redis 5 and @keyv/memcache 2 go with keyv 5 only (their peer dependency,
@@ -12,22 +18,45 @@ const keyv: Target = defineTarget({
   version: '5.6.0',
   companions: { '@keyv/redis': '5.1.6' },
   protocol: 'resp',
-  lacks: [
-    { ability: 'abort-signal', because: 'no call of keyv takes an AbortSignal' },
-    { ability: 'deadline', because: 'no call of keyv takes a deadline' },
-    { ability: 'get-or-load', because: 'keyv stores and reads; it has no read-through' },
-  ],
+  lacks,
   variants: {
     valkey: {
       says: 'keyv 6 over @keyv/valkey, which uses iovalkey',
       version: '6.1.0',
       companions: { '@keyv/valkey': '1.0.11' },
+      lacks: [
+        ...lacks,
+        {
+          ability: 'awkward-keys',
+          because: 'keyv 6 sets nothing under an empty key, and says false',
+          which: ['an empty key'],
+        },
+      ],
       open: openValkey,
     },
     memcache: {
       says: 'over @keyv/memcache, which uses memjs',
       companions: { '@keyv/memcache': '2.0.2' },
       protocol: 'memcached',
+      lacks: [
+        ...lacks,
+        {
+          ability: 'awkward-keys',
+          because:
+            'memjs sends keys of any length; the server then ends the connection, or waits for the rest, and other calls fail with it',
+          which: [
+            'a key of 249 bytes',
+            'a key of 251 bytes',
+            'a key of 200 characters and 400 bytes',
+            'a key of 5,000 bytes',
+          ],
+        },
+      ],
+      limits: {
+        valueBytesMax: 700_000,
+        because:
+          'memcached keeps items of up to a mebibyte, and base64 makes values a third longer',
+      },
       open: openMemcache,
     },
   },
@@ -91,7 +120,10 @@ function callsOf(keyv: Keyv): {
     name: 'keyv',
     get: async (key) => keyv.get(key),
     getMany: async (keys) => keyv.getMany(keys),
-    set: async (key, value, ttlMs) => keyv.set(key, value, ttlMs),
+    set: async (key, value, ttlMs) => {
+      // "set" in its README: false when it failed, which an empty key does without any error.
+      if (!(await keyv.set(key, value, ttlMs))) throw new Error('keyv gave false for a set');
+    },
     delete: async (key) => keyv.delete(key),
   };
 }

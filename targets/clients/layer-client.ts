@@ -7,6 +7,7 @@ export interface LayerCalls {
   readonly name: string;
   get(key: string): Promise<unknown>;
   getMany(keys: readonly string[]): Promise<readonly unknown[]>;
+  /** `ttlMs` is a whole number, here and below. */
   set(key: string, value: Buffer, ttlMs: number): Promise<unknown>;
   delete(key: string): Promise<unknown>;
   /** Absent where the layer has no read-through. */
@@ -57,7 +58,7 @@ export function layerClient(calls: LayerCalls, { timeoutMs }: OpenOptions): Cach
     },
     set: async (key, value, ttlMs) => {
       await told({
-        call: async () => calls.set(key, bufferOver(value), ttlMs),
+        call: async () => calls.set(key, bufferOver(value), Math.ceil(ttlMs)),
         says: `set of ${key}`,
         isNothing: () => true,
       });
@@ -77,7 +78,7 @@ export function layerClient(calls: LayerCalls, { timeoutMs }: OpenOptions): Cach
               const value = await load();
               return value === undefined ? undefined : bufferOver(value);
             };
-            const read = async (): Promise<unknown> => getOrLoad(key, loaded, ttlMs);
+            const read = async (): Promise<unknown> => getOrLoad(key, loaded, Math.ceil(ttlMs));
             return bytesOf(await answered(read, `get or load of ${key}`), calls.name);
           },
         }),

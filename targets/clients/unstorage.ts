@@ -14,6 +14,12 @@ const unstorage: Target = defineTarget({
     { ability: 'abort-signal', because: 'no call of unstorage takes an AbortSignal' },
     { ability: 'deadline', because: 'no call of unstorage takes a deadline' },
     { ability: 'get-or-load', because: 'unstorage stores and reads; it has no read-through' },
+    {
+      ability: 'awkward-keys',
+      because:
+        'keys are normalized: what follows a question mark is dropped, and a slash is a colon; an empty one is refused',
+      which: ['an empty key', 'a key that looks like a pattern'],
+    },
   ],
   open: openUnstorage,
 });
