@@ -2,7 +2,7 @@ import type { CheckedFinding } from '../harness/model/finding.ts';
 import type { RunJson } from './json.ts';
 import type { EvaluatedRun, JudgedRun, Measures, RunKey, ScorecardHeader } from './scorecard.ts';
 
-/** For tests: a header, measures, and runs that differ from a passing one by what is named. */
+/** For tests: the header of an evaluation. */
 export const exampleHeader: ScorecardHeader = {
   crosswire: '0.1.0',
   node: '24.21.0',
@@ -16,7 +16,7 @@ export const exampleHeader: ScorecardHeader = {
   selfAudit: { target: 'ioredis', targetVersion: '4.16.0', violations: 12, examined: 900 },
 };
 
-export const exampleMeasures: Measures = {
+const exampleMeasures: Measures = {
   requests: 1_000,
   errors: 20,
   blends: 0,
@@ -33,6 +33,7 @@ type Changes = Partial<Omit<JudgedRun, 'findings' | 'measures'>> & {
   readonly measures?: Partial<Measures>;
 };
 
+/** A run that differs from a passing one by what is named. */
 export function exampleRun({ key, findings = [], measures, ...rest }: Changes = {}): EvaluatedRun {
   const usual: RunJson['findings'] = [
     {

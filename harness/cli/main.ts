@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { RecordError } from '../record/record-error.ts';
+import { addBisectCommand } from './bisect-command.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
 import { exitCodes } from './exit-code.ts';
 import { addJudgeCommand, addReportCommand } from './judge-command.ts';
@@ -25,6 +26,7 @@ const program = new Command('crosswire')
 for (const add of [
   addRunCommand,
   addEvaluateCommand,
+  addBisectCommand,
   addListCommand,
   addDoctorCommand,
   addJudgeCommand,

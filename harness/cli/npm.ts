@@ -29,7 +29,7 @@ export async function resolveVersion(
 }
 
 /** Number by number; what has a pre-release comes before the release itself (semver.org, 11). */
-function byPrecedence(one: string, other: string): number {
+export function byPrecedence(one: string, other: string): number {
   const [left, right] = [precedence(one), precedence(other)];
   const at = left.findIndex((number, index) => number !== right[index]);
   return at === -1 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
