@@ -12,7 +12,7 @@ import type { BackendApi, BackendSettings, BackendUsage } from '../processes/bac
 import { type Child, type Death, type Handlers, startChild } from '../processes/channel.ts';
 import type { FleetApi, FleetSettings } from '../processes/fleet.ts';
 import type { FloodApi } from '../processes/flood.ts';
-import { loadTarget, type TargetSource } from '../processes/load-target.ts';
+import type { TargetSource } from '../processes/load-target.ts';
 import { openProcessRecord, type ProcessRecord } from '../processes/process-record.ts';
 import { type RunSettings, realWorld } from '../processes/real-world.ts';
 import { sweepStores } from '../processes/sweep.ts';
@@ -295,7 +295,7 @@ class Conductor implements AsyncDisposable {
     },
     signal: AbortSignal,
   ): Promise<string> {
-    const { unwrap } = await loadTarget(this.#request.target.source);
+    const { unwrap } = this.#request.target;
     return sweepStores(
       {
         seed: this.#request.plan.seed,
@@ -305,7 +305,7 @@ class Conductor implements AsyncDisposable {
           endpoints: cache.cluster?.nodes ?? [cache.endpoint],
           protocol: this.#request.target.protocol,
           prefix: this.#keyPrefix(cache),
-          unwrap: this.#request.target.unwrap,
+          ...(unwrap === undefined ? {} : { unwrap }),
         },
         database: (from) => backend.call('sweep', from),
       },

@@ -216,6 +216,7 @@ async function perform(
       source: choice.source,
       libraryPath: library.path,
       companionPaths: library.companions,
+      ...(target.unwrap === undefined ? {} : { unwrap: target.unwrap }),
     },
     provider:
       plan.cacheTopology === undefined

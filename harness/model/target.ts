@@ -23,6 +23,11 @@ export interface Target {
   readonly lacks: readonly Lack[];
   /** What its cache, or its way of storing, does not take as it is given. Nothing is limited that is absent. */
   readonly limits?: TargetLimits;
+  /**
+   * The bytes that were set, of a value as the library has it in the cache; for a library that stores them in a form of its own. What is
+   * not in that form is given back as it is.
+   */
+  readonly unwrap?: (stored: Uint8Array) => Uint8Array;
   /** How its cache has to be set up; one server will do when it is absent. */
   readonly topology?: CacheTopology;
   /** Other ways of using the library, by the word behind the colon of a target's name: `ioredis:cluster`. */

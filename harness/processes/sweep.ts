@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { Backend } from '../../targets/backend/backend.ts';
 import type { StoredCursor } from '../../targets/backend/stored-things.ts';
 import type { Recorder, SweepRow } from '../model/rows.ts';
-import type { CacheProtocol, Endpoint } from '../model/target.ts';
+import type { CacheProtocol, Endpoint, Target } from '../model/target.ts';
 import type { Clock } from '../model/world.ts';
 import { sweepCache } from '../services/sweep-cache.ts';
 import { type Swept, sweepReader } from '../services/sweep-row.ts';
@@ -35,6 +35,8 @@ interface SweepOptions {
     readonly protocol: CacheProtocol;
     /** Only keys that begin so are looked at. */
     readonly prefix: string;
+    /** What the target says of the form in which values are stored. */
+    readonly unwrap?: Target['unwrap'];
   };
   /** Writes down one page of the source of truth. */
   readonly database: (from: StoredCursor | null) => Promise<DatabasePage>;
@@ -87,10 +89,11 @@ async function ofCache(
   signal: AbortSignal,
 ): Promise<string> {
   const rowOf = sweepRows(seed);
+  const { unwrap = (stored) => stored } = cache;
   const onValue = (key: string, value: Uint8Array): void =>
     recorder.sweep({
       id: recorder.nextId('sweep'),
-      ...rowOf({ store: 'cache', key, value, atNs: clock.nowNs() }),
+      ...rowOf({ store: 'cache', key, value: unwrap(value), atNs: clock.nowNs() }),
     });
   const options = { ...cache, keysMax: valuesMax, onValue };
   const { values, unread, isCut } = await sweepCache(options, signal);

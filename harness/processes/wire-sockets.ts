@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Recorder } from '../model/rows.ts';
-import type { CacheProtocol, Endpoint } from '../model/target.ts';
+import type { CacheProtocol, Endpoint, Target } from '../model/target.ts';
 import type { Rng, World } from '../model/world.ts';
 import { peekStamp } from '../thumbnail/reading.ts';
 import type { Protocol } from '../wire/framing.ts';
@@ -29,6 +29,8 @@ export interface WireSocketsOptions {
   readonly recorder: Pick<Recorder, 'nextId' | 'wire' | 'wireConnection'>;
   /** SHA-1 of this process's crypto library unless said otherwise. */
   readonly digest?: (bytes: Uint8Array) => string;
+  /** What the target says of the form in which values are stored: they are looked at and digested without it. */
+  readonly unwrap?: Target['unwrap'];
   readonly limits?: Partial<WireLimits>;
 }
 
@@ -46,7 +48,7 @@ export interface WireSockets {
 /** Listens, and passes every connection through a wire. Rejects when a port is taken, or the address is not ours. */
 export async function listenWire(options: WireSocketsOptions): Promise<WireSockets> {
   const { host, world, recorder, upstream, digest = sha1, limits = {} } = options;
-  const { protocol = 'resp' } = options;
+  const { protocol = 'resp', unwrap = (stored) => stored } = options;
   const doorOf = new WeakMap<WireSocket, number>();
   const accept = (door: number) => (socket: Socket) => {
     doorOf.set(socket, door);
@@ -55,8 +57,8 @@ export async function listenWire(options: WireSocketsOptions): Promise<WireSocke
   const wire = createWire({
     world,
     recorder,
-    digest,
-    peek: (payload) => peekStamp(payload)?.deviceId ?? null,
+    digest: (bytes) => digest(unwrap(bytes)),
+    peek: (payload) => peekStamp(unwrap(payload))?.deviceId ?? null,
     limits,
     protocol: protocols[protocol](),
     doorOf: (client) => doorOf.get(client) ?? 1,

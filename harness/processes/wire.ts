@@ -4,12 +4,15 @@ import type { Recorder, WireConnectionRow, WireRow } from '../model/rows.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { InstalledRule } from '../wire/proxy.ts';
 import { serve } from './channel.ts';
+import { loadTarget, type TargetSource } from './load-target.ts';
 import { openProcessRecord, type ProcessRecord } from './process-record.ts';
 import { type RunSettings, realWorld } from './real-world.ts';
 import { listenWire, type WireProtocol, type WireSockets } from './wire-sockets.ts';
 
 export interface WireSettings extends RunSettings {
   readonly protocol: WireProtocol;
+  /** Whose values pass through it; they are as they were set when absent. */
+  readonly target?: TargetSource;
   readonly upstream: Endpoint;
   /** Where each node of a cluster is: a door is opened for each. */
   readonly nodes?: readonly Endpoint[];
@@ -39,10 +42,12 @@ const api: WireApi = {
     const world = realWorld(settings, 'wire');
     record = openProcessRecord(settings, (error) => channel.emit('record-failed', error.message));
     upstream = settings.upstream;
+    const { unwrap } = settings.target === undefined ? {} : await loadTarget(settings.target);
     sockets = await listenWire({
       host: '127.0.0.1',
       port: settings.port,
       protocol: settings.protocol,
+      ...(unwrap === undefined ? {} : { unwrap }),
       doors: settings.nodes?.length ?? 1,
       // The first node is the service itself, which may come back elsewhere.
       upstream: (door) => (door === 1 ? upstream : settings.nodes?.[door - 1]) ?? settings.upstream,
