@@ -1,7 +1,12 @@
 import { Redis } from 'ioredis';
 import { createClient, RESP_TYPES } from 'redis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { chooseTarget } from '../../targets/clients/choose-target.ts';
+import iovalkey from '../../targets/clients/iovalkey.ts';
+import valkeyGlide from '../../targets/clients/valkey-glide.ts';
+import { testLibrary } from '../cli/test-library.ts';
 import type { StartedService } from '../model/service.ts';
+import { seededRng } from '../plan/rng.ts';
 import { embeddedProvider } from './embedded.ts';
 import { askOnce } from './provider-bench.ts';
 
@@ -76,5 +81,43 @@ test.for([2, 3] as const)(
     } finally {
       client.destroy();
     }
+  },
+);
+
+/** Targets, because their libraries are fetched and not installed. */
+const clients = [
+  { target: iovalkey, words: {} },
+  { target: valkeyGlide, words: { options: { resp: '2' } } },
+  { target: valkeyGlide, words: { options: { resp: '3' } } },
+].map(({ target, words }) => ({ target: chooseTarget(target, words) }));
+
+test.for(clients)(
+  '$target.name stores, gets pages, waits for expiry and deletes, and gets the bytes back',
+  async ({ target }, context) => {
+    const { library, missing } = await testLibrary(target);
+    if (missing !== undefined) context.skip(missing);
+    await using client = await target.open({
+      endpoint: service.endpoint,
+      library: await import(library),
+      timeoutMs: 5_000,
+      world: {
+        clock: { nowNs: () => 0, sleepUntil: async () => {} },
+        rng: seededRng(1),
+        log: () => {},
+      },
+    });
+    await client.set('a', bytes, 60_000);
+    expect(Buffer.from((await client.get('a')) ?? [])).toEqual(bytes);
+    const keys = Array.from({ length: 500 }, (_, index) => `k${index}`);
+    await Promise.all(keys.map((key) => client.set(key, Buffer.from(key), 60_000)));
+    const page = await client.getMany(['none', ...keys]);
+    expect(page.map((value) => value && Buffer.from(value).toString())).toEqual([
+      undefined,
+      ...keys,
+    ]);
+    await client.set('brief', bytes, 20);
+    await expect.poll(() => client.get('brief'), { timeout: 5_000 }).toBeUndefined();
+    await client.delete('a');
+    expect(await client.get('a')).toBeUndefined();
   },
 );

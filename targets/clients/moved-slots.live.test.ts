@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testLibrary } from '../../harness/cli/test-library.ts';
 import type { CacheClient, Target } from '../../harness/model/target.ts';
 import type { World } from '../../harness/model/world.ts';
 import { seededRng } from '../../harness/plan/rng.ts';
@@ -12,7 +13,9 @@ import { openClusterClient } from '../controls/cluster-client.ts';
 import { chooseTarget } from './choose-target.ts';
 import { redisServerMissing } from './contract-server.ts';
 import ioredis from './ioredis.ts';
+import iovalkey from './iovalkey.ts';
 import redis from './redis.ts';
+import valkeyGlide from './valkey-glide.ts';
 
 const path = process.env['PATH'] ?? '';
 const never = new AbortController().signal;
@@ -51,6 +54,25 @@ describe.skipIf(missing !== undefined)(`a slot that moves key by key ${missing ?
     },
   );
 
+  test('never makes iovalkey:cluster do so', async (context) => {
+    const { library, missing: absent } = await testLibrary(iovalkey);
+    if (absent !== undefined) context.skip(absent);
+    const { asked, ...read } = await readWhileMoving(topology, inCluster(iovalkey), library);
+    expect(read).toEqual({ foreign: 0, missed: 0, failed: 0, right: 4 * keys.length });
+    expect(asked).toBeGreaterThan(keys.length / 2);
+  });
+
+  // docs/findings/valkey-glide-asking-apart.md: what the cluster would have answered is refused, and nothing is taken for another's.
+  test('makes reads of valkey-glide:cluster fail, and nothing worse', async (context) => {
+    const { library, missing: absent } = await testLibrary(valkeyGlide);
+    if (absent !== undefined) context.skip(absent);
+    const { asked, ...read } = await readWhileMoving(topology, inCluster(valkeyGlide), library);
+    expect(read).toMatchObject({ foreign: 0, missed: 0 });
+    expect(read.failed + read.right).toBe(4 * keys.length);
+    expect(read.failed).toBeGreaterThanOrEqual(keys.length);
+    expect(asked).toBeGreaterThan(keys.length / 2);
+  });
+
   // The README: a pipeline in which some commands were sent on is sent on as a whole. Where it goes, keys that have not moved are not there.
   test('makes ioredis with auto pipelining miss what has not moved yet, and nothing worse', async () => {
     const words = { ...cluster, options: { autopipelining: 'true' } };
@@ -64,6 +86,8 @@ describe.skipIf(missing !== undefined)(`a slot that moves key by key ${missing ?
     expect(foreign).toBeGreaterThan(keys.length / 2);
   });
 });
+
+const inCluster = (target: Target): Target => chooseTarget(target, cluster);
 
 interface Read {
   foreign: number;
@@ -94,7 +118,7 @@ async function readWhileMoving(
     to: (ownerOf(slotOfCamera) + 1) % nodes.length,
     keysPerStep: keys.length / 4,
     afterStep: async (keysMoved) => {
-      const values = keysMoved % 20 === 0 ? await client.getMany(keys) : await readEach(client);
+      const values = keysMoved % 20 === 0 ? await readPage(client) : await readEach(client);
       for (const [index, value] of values.entries()) {
         if (value === 'failed') read.failed += 1;
         else if (value === undefined) read.missed += 1;
@@ -109,9 +133,13 @@ async function readWhileMoving(
 /** Of `{camera}`, as the cluster specification reckons it. */
 const slotOfCamera = 8_198;
 
-async function readEach(
-  client: CacheClient,
-): Promise<readonly (Uint8Array | undefined | 'failed')[]> {
+type Answers = readonly (Uint8Array | undefined | 'failed')[];
+
+async function readPage(client: CacheClient): Promise<Answers> {
+  return client.getMany(keys).catch(() => keys.map(() => 'failed' as const));
+}
+
+async function readEach(client: CacheClient): Promise<Answers> {
   const answers = await Promise.allSettled(keys.map(async (key) => client.get(key)));
   return answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : 'failed'));
 }
