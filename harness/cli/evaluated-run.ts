@@ -22,7 +22,8 @@ export function runOf(key: RunKey, { end, folder, name, alone }: EndedRun): Eval
   const { code, result, lastWords } = end;
   if (result === null) {
     const ended = code === exitCodes.usage ? 'skipped' : 'broken';
-    return { ...key, ended, reason: lastWords === '' ? `it ended with ${code}` : lastWords };
+    const how = code === null ? 'it was killed' : `it ended with ${code}`;
+    return { ...key, ended, reason: lastWords === '' ? how : lastWords };
   }
   const page = path.join(name, 'report.html');
   return withRecord(result.record, (record): EvaluatedRun => {
