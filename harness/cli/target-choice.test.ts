@@ -39,6 +39,11 @@ test.for([
       },
     },
   ],
+  [
+    'stdio:python3 ./a@b.py --pool 4',
+    { source: { command: ['python3', './a@b.py', '--pool', '4'] }, version: undefined },
+  ],
+  ['redis-py@4.5.3', { source: { name: 'redis-py' }, version: '4.5.3' }],
 ] as const)('%s is read', async ([text, choice]) => {
   expect((await fitTarget(text, plain)).choice).toMatchObject(choice);
 });
@@ -46,13 +51,14 @@ test.for([
 test.for([
   ['ioredis:clutser', '--target: the target ioredis has no variant "clutser"; it has: cluster'],
   ['ioredis:', 'has no variant ""'],
-  ['ioredis?resp=3', 'the target ioredis has no option "resp"; it has: autopipelining'],
+  ['ioredis?rsep=3', 'the target ioredis has no option "rsep"; it has: autopipelining, resp'],
   ['redis?resp=4', 'the option resp of the target redis takes 2 or 3, got "4"'],
   ['redis?resp', '"resp" is no option; write NAME?option=value&option=value'],
   ['redis?', 'is no option; write'],
   ['redis?resp=2&resp=3', 'names the option resp twice'],
   ['reids:cluster', 'there is no target named "reids"; did you mean redis?'],
   ['./nowhere.ts:cluster', 'there is no file'],
+  ['stdio:', "names no program; write 'stdio:PROGRAM WORD ...'"],
 ] as const)('%s is refused in one line', async ([text, says]) => {
   const refused = fitTarget(text, plain);
   await expect(refused).rejects.toBeInstanceOf(UsageError);
