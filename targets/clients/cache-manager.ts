@@ -1,5 +1,6 @@
 import type { CacheClient, Lack, OpenOptions, Target } from '../../harness/model/target.ts';
 import { defineTarget } from './define-target.ts';
+import { fromKeyv } from './keyv-stored.ts';
 import { companionOf, layerClient } from './layer-client.ts';
 
 const lacks: readonly Lack[] = [
@@ -34,6 +35,7 @@ const cacheManager: Target = defineTarget({
   variants: {
     tiered: { says: 'CacheableMemory in front of Redis', lacks: tieredLacks, open: openTiered },
   },
+  unwrap: fromKeyv,
   open: openSingle,
 });
 export default cacheManager;

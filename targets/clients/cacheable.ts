@@ -1,5 +1,6 @@
 import type { CacheClient, OpenOptions, Target } from '../../harness/model/target.ts';
 import { defineTarget } from './define-target.ts';
+import { fromKeyv } from './keyv-stored.ts';
 import { companionOf, countErrors, type LayerCalls, layerClient } from './layer-client.ts';
 
 /** cacheable with its own memory as the first layer and @keyv/redis as the second, as its README says. */
@@ -21,6 +22,7 @@ const cacheable: Target = defineTarget({
       because: 'callers of getOrSet who share one load are given one and the same object',
     },
   ],
+  unwrap: fromKeyv,
   open: openCacheable,
 });
 export default cacheable;

@@ -3,6 +3,7 @@ import type { CacheClient, OpenOptions, Target } from '../../harness/model/targe
 import { withinDeadline } from './deadline.ts';
 import { defineTarget } from './define-target.ts';
 import { companionOf, type LayerCalls, layerClient } from './layer-client.ts';
+import { fromJsonField } from './stored-layers.ts';
 
 /** @hapi/catbox with @hapi/catbox-redis, as their API pages say. What it stores is JSON, so bytes are given to it as base64. */
 const catbox: Target = defineTarget({
@@ -15,6 +16,7 @@ const catbox: Target = defineTarget({
     { ability: 'abort-signal', because: 'no call of catbox takes an AbortSignal' },
     { ability: 'deadline', because: 'no call of catbox takes a deadline of its own' },
   ],
+  unwrap: (stored) => fromJsonField(stored, 'item'),
   open: openCatbox,
 });
 export default catbox;

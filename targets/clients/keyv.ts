@@ -1,5 +1,6 @@
 import type { CacheClient, Lack, OpenOptions, Target } from '../../harness/model/target.ts';
 import { defineTarget } from './define-target.ts';
+import { fromKeyv } from './keyv-stored.ts';
 import { companionOf, countErrors, defaultOf, layerClient } from './layer-client.ts';
 
 const lacks: readonly Lack[] = [
@@ -60,6 +61,7 @@ const keyv: Target = defineTarget({
       open: openMemcache,
     },
   },
+  unwrap: fromKeyv,
   open: openRedis,
 });
 export default keyv;

@@ -21,6 +21,7 @@ const unstorage: Target = defineTarget({
       which: ['an empty key', 'a key that looks like a pattern'],
     },
   ],
+  unwrap: (stored) => rawOf(Buffer.from(stored).toString()) ?? stored,
   open: openUnstorage,
 });
 export default unstorage;
@@ -38,7 +39,8 @@ async function openUnstorage(options: OpenOptions): Promise<CacheClient> {
     {
       name: 'unstorage',
       get: async (key) => storage.getItemRaw(key),
-      getMany: async (keys) => (await storage.getItems(keys)).map(({ value }) => rawOf(value)),
+      getMany: async (keys) =>
+        (await storage.getItems(keys)).map(({ value }) => rawOf(value) ?? value),
       // The driver's times to live are whole seconds.
       set: async (key, value, ttlMs) =>
         storage.setItemRaw(key, value, { ttl: Math.ceil(ttlMs / 1_000) }),
@@ -49,10 +51,10 @@ async function openUnstorage(options: OpenOptions): Promise<CacheClient> {
   );
 }
 
-/** There is no raw getItems: it gives the text that setItemRaw made of the bytes. */
-function rawOf(value: unknown): unknown {
+/** The bytes of a text that setItemRaw made of them, which getItems gives as it is; undefined for what is no such text. */
+function rawOf(value: unknown): Buffer | undefined {
   const mark = 'base64:';
-  if (typeof value !== 'string' || !value.startsWith(mark)) return value;
+  if (typeof value !== 'string' || !value.startsWith(mark)) return undefined;
   return Buffer.from(value.slice(mark.length), 'base64');
 }
 
