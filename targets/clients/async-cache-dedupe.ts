@@ -1,6 +1,7 @@
 import type { CacheClient, OpenOptions, Target } from '../../harness/model/target.ts';
 import { defineTarget } from './define-target.ts';
 import { layerClient } from './layer-client.ts';
+import { fromJsonField } from './stored-layers.ts';
 
 /** async-cache-dedupe over its redis storage, which "is the best choice for a shared and/or large cache" (README, Redis). It keeps nothing in memory. */
 const asyncCacheDedupe: Target = defineTarget({
@@ -18,6 +19,7 @@ const asyncCacheDedupe: Target = defineTarget({
       because: 'callers that share a load are given the very thing that it gave',
     },
   ],
+  unwrap: (stored) => fromJsonField(stored, 'base64'),
   open: openAsyncCacheDedupe,
 });
 export default asyncCacheDedupe;

@@ -1,6 +1,7 @@
 import type { CacheClient, OpenOptions, Target } from '../../harness/model/target.ts';
 import { defineTarget } from './define-target.ts';
 import { layerClient } from './layer-client.ts';
+import { fromJsonField } from './stored-layers.ts';
 
 /** bentocache with two levels, memory and Redis, and no bus: one backend is the only one that writes. "Multi-tier" in its documentation. */
 const bentocache: Target = defineTarget({
@@ -19,6 +20,7 @@ const bentocache: Target = defineTarget({
       because: 'its first level is in the memory of the process, and is asked first',
     },
   ],
+  unwrap: (stored) => fromJsonField(stored, 'value'),
   open: openBentocache,
 });
 export default bentocache;

@@ -1,6 +1,7 @@
 import type { CacheClient, OpenOptions, Target } from '../../harness/model/target.ts';
 import { defineTarget } from './define-target.ts';
 import { countErrors, layerClient } from './layer-client.ts';
+import { fromJsonField } from './stored-layers.ts';
 
 /** cachified over cachified-redis-adapter and node-redis, the adapter for Redis that its README names. It keeps nothing in memory. */
 const cachified: Target = defineTarget({
@@ -14,6 +15,7 @@ const cachified: Target = defineTarget({
     { ability: 'deadline', because: 'no call of cachified takes a deadline' },
   ],
   limits: { ttlStepMs: 1_000, because: 'the adapter gives Redis whole seconds' },
+  unwrap: (stored) => fromJsonField(stored, 'value'),
   open: openCachified,
 });
 export default cachified;

@@ -16,7 +16,10 @@ export function describeReadThrough(
   {
     server,
     lacked,
-  }: { readonly server: () => Outages; readonly lacked: ReadonlySet<Lack['ability']> },
+  }: {
+    readonly server: () => Outages;
+    readonly lacked: ReadonlySet<Lack['ability']>;
+  },
 ): void {
   test('what is missing is loaded and kept, and what is there is not loaded', async () => {
     await using client = await opened();

@@ -64,7 +64,6 @@ export function describeTarget({ words = {}, ...named }: ContractSubject): void 
         describeReadThrough(opened, {
           server: () => server,
           lacked,
-          ...unwrapping(subject.target),
         });
       if (lacked.has('abort-signal')) return;
       test('a get under an aborted signal rejects', async () => {
@@ -74,10 +73,6 @@ export function describeTarget({ words = {}, ...named }: ContractSubject): void 
       });
     },
   );
-}
-
-function unwrapping({ unwrap }: Target): Pick<Target, 'unwrap'> {
-  return unwrap === undefined ? {} : { unwrap };
 }
 
 type Opened = (patienceMs?: number) => Promise<CacheClient>;

@@ -1,6 +1,7 @@
 import type { CacheClient, OpenOptions, Target } from '../../harness/model/target.ts';
 import { defineTarget } from './define-target.ts';
 import { layerClient } from './layer-client.ts';
+import { fromBase64 } from './stored-layers.ts';
 
 /** layered-loader with its in-memory cache before its RedisCache, as "Basic example" in its README has it. */
 const layeredLoader: Target = defineTarget({
@@ -17,6 +18,7 @@ const layeredLoader: Target = defineTarget({
       because: 'its first cache is in the memory of the process, and is asked first',
     },
   ],
+  unwrap: fromBase64,
   open: openLayeredLoader,
 });
 export default layeredLoader;
