@@ -37,6 +37,7 @@ const memcache: Target = defineTarget({
       which: ['a key of 200 characters and 400 bytes'],
     },
   ],
+  unwrap: fromBase64,
   open: openMemcache,
 });
 export default memcache;
@@ -97,6 +98,13 @@ interface Memcache {
 
 function bytesOf(value: string | undefined): Uint8Array | undefined {
   return value === undefined ? undefined : Buffer.from(value, 'base64');
+}
+
+/** What is no base64 as it is written here is no value of this target's. */
+function fromBase64(stored: Uint8Array): Uint8Array {
+  const text = Buffer.from(stored).toString('latin1');
+  const value = Buffer.from(text, 'base64');
+  return base64Of(value) === text ? value : stored;
 }
 
 function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {

@@ -48,6 +48,7 @@ const memcached: Target = defineTarget({
       because: 'a connection that failed is tried again for a minute and more, also after end()',
     },
   ],
+  unwrap: fromText,
   variants: {
     defaults: {
       says: 'with its own retry and failures: away for 30 s after an error, for 5 hours after five',
@@ -131,6 +132,14 @@ async function promised<T>(ask: (done: Done<T>) => void): Promise<T | undefined>
       else reject(errorOf(error));
     });
   });
+}
+
+/** A character a byte, in UTF-8, with a backslash before each part of a line end (setters and VALUE in lib/memcached.js). */
+function fromText(stored: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(stored);
+  const text = bytes.toString();
+  const isOfBytes = Buffer.from(text, 'latin1').toString('latin1') === text;
+  return isOfBytes ? Buffer.from(text.replaceAll(/\\([\r\n])/g, '$1'), 'latin1') : stored;
 }
 
 function errorOf(error: unknown): Error {
