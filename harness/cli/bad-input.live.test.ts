@@ -91,6 +91,11 @@ const cases: readonly (readonly [what: string, words: string, says: string])[] =
     '--cache takes embedded, process, container, redis://host:port or memcached://host:port',
   ],
   ['a cache that does not answer', 'run --cache redis://127.0.0.1:1', '--cache'],
+  [
+    'a target that needs what the cache cannot do',
+    'run --no-audit --target redis:caching --cache embedded',
+    '--target redis:caching needs a server that sends invalidations',
+  ],
   ['a fault that Toxiproxy cannot do', 'run --faults toxiproxy', 'Rules that need the wire engine'],
   [
     'a fault engine that is none',

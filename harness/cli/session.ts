@@ -17,7 +17,7 @@ import { planned } from './planned.ts';
 import { buildProgram } from './program.ts';
 import type { Reaper } from './reaper-handle.ts';
 import { replayLine } from './replay-line.ts';
-import { requireFaults } from './require-faults.ts';
+import { requireFaults, requireNeeds } from './require-faults.ts';
 import type { RunNotes } from './run-notes.ts';
 import type { RunOptions } from './run-options.ts';
 import { auditAttemptsMax, auditChoice, auditOptions, auditTarget } from './self-audit.ts';
@@ -44,6 +44,7 @@ export async function runSession(options: RunOptions, around: Surroundings): Pro
   const auditee = options.audit ? await loadSubject(auditChoice, around) : null;
   const { protocol } = subject.target;
   const provider = await providerFor(options.cache, { protocol, reaper });
+  requireNeeds(subject.target, provider);
   const { cache: choice } = options;
   await requireFaults(planned(options), { choice, provider, protocol, reaper });
   const toxiproxy =

@@ -30,6 +30,8 @@ export interface Target {
   readonly unwrap?: (stored: Uint8Array) => Uint8Array;
   /** How its cache has to be set up; one server will do when it is absent. */
   readonly topology?: CacheTopology;
+  /** `invalidations`: the cache tells a client when what it keeps has changed (CLIENT TRACKING), which the embedded server does not. */
+  readonly needs?: 'invalidations';
   /** Other ways of using the library, by the word behind the colon of a target's name: `ioredis:cluster`. */
   readonly variants?: Readonly<Record<string, TargetVariant>>;
   /** What can be set behind the `?` of a target's name: `ioredis?autopipelining=true`. Holds with every variant. */
@@ -42,6 +44,7 @@ export interface TargetVariant {
   /** In one line, for `crosswire list targets`. */
   readonly says: string;
   readonly topology?: CacheTopology;
+  readonly needs?: 'invalidations';
   /** With the companions, where it goes with other ones. */
   readonly version?: string;
   readonly companions?: Readonly<Record<string, string>>;

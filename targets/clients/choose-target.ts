@@ -16,7 +16,7 @@ export function chooseTarget(target: Target, { variant, options = {} }: TargetWo
   for (const [option, value] of Object.entries(options))
     requireKnown(plainName, { option, value, declared });
   const { topology = target.topology, open } = chosen ?? target;
-  const { lacks, limits, protocol, version, companions } = { ...target, ...chosen };
+  const { lacks, limits, protocol, version, companions, needs } = { ...target, ...chosen };
   return {
     ...target,
     name: targetName(plainName, { options }),
@@ -26,6 +26,7 @@ export function chooseTarget(target: Target, { variant, options = {} }: TargetWo
     ...(version === undefined ? {} : { version }),
     ...(companions === undefined ? {} : { companions }),
     ...(topology === undefined ? {} : { topology }),
+    ...(needs === undefined ? {} : { needs }),
     open: (asked) => open({ ...asked, words: options }),
   };
 }

@@ -27,7 +27,8 @@ const redis: Target = defineTarget({
       open: openCluster,
     },
     caching: {
-      says: 'with its client-side cache over RESP3, which a server with CLIENT TRACKING (not the embedded one) keeps true',
+      says: 'with its client-side cache over RESP3, which the server keeps true',
+      needs: 'invalidations',
       open: openCaching,
     },
     pool: {
