@@ -30,11 +30,12 @@ export function cellOf(
   }
   const failed = checksWith(judged, 'fail');
   const open = checksWith(judged, 'inconclusive');
-  const { safetyChecks, livenessChecks } = scorecardRules;
+  const { safetyChecks, livenessChecks, livenessChecksAlways } = scorecardRules;
   const unsafe = failed.filter((check) => safetyChecks.includes(check));
-  const impaired = checksWith(judged.filter(keptUp), 'fail').filter((check) =>
-    livenessChecks.includes(check),
-  );
+  const impaired = [
+    ...failed.filter((check) => livenessChecksAlways.includes(check)),
+    ...checksWith(judged.filter(keptUp), 'fail').filter((check) => livenessChecks.includes(check)),
+  ];
   const worst = judged.toSorted((one, other) => severity(other) - severity(one));
   const rest = { figures: figuresOf(judged), runs: worst.map(evidenceOf) };
   const told = (gate: CellGate, says: readonly string[]): Cell => ({

@@ -4,6 +4,7 @@ import type { CheckName } from '../harness/model/finding.ts';
 export const scorecardRules: ScorecardRules = {
   safetyChecks: ['own-data-only', 'right-device', 'mapping', 'stored', 'intact', 'fails-closed'],
   livenessChecks: ['settles', 'served', 'comes-back', 'fresh', 'origin-load'],
+  livenessChecksAlways: ['stays-up'],
   recovery: {
     windowMs: 250,
     readsMin: 4,
@@ -21,6 +22,8 @@ export interface ScorecardRules {
   readonly safetyChecks: readonly CheckName[];
   /** A safe cell in which one of these fails is impaired. */
   readonly livenessChecks: readonly CheckName[];
+  /** The same, also where the generator missed its schedule. */
+  readonly livenessChecksAlways: readonly CheckName[];
   readonly recovery: {
     readonly windowMs: number;
     /** A window with fewer reads says nothing. */
@@ -42,7 +45,8 @@ export type CostName = 'latency' | 'origin' | 'processor' | 'memory';
 
 /** The page that explains the scorecard. */
 export function scorecardRulesDocument(): string {
-  const { recovery, costWeights, safetyChecks, livenessChecks } = scorecardRules;
+  const { recovery, costWeights, safetyChecks, livenessChecks, livenessChecksAlways } =
+    scorecardRules;
   const weights = Object.entries(costWeights).map(([name, weight]) => `${name} ${weight}`);
   const [fast = 0, slow = 0] = recovery.bandsMs;
   return `# How a scorecard is made
@@ -55,7 +59,7 @@ not known shows as \`-\`, and never counts for or against anybody.
 Gates, not averages. A target is as good as its worst cell, and targets rank by
 
 1. **safety**. A cell is \`unsafe\` when a run failed one of: ${safetyChecks.join(', ')}. One such cell makes the target \`unsafe\`, whatever else it does.
-2. **liveness**. A safe cell is \`impaired\` when a run whose generator kept its schedule failed one of: ${livenessChecks.join(', ')}.
+2. **liveness**. A safe cell is \`impaired\` when a run whose generator kept its schedule failed one of: ${livenessChecks.join(', ')}; or any run failed ${livenessChecksAlways.join(', ')}.
 3. **evidence**. A cell is \`inconclusive\` when a check came to no result, also where the generator missed its schedule or the self-audit saw nothing;
    \`skipped\` when the target cannot run there (the reason is told), \`not run\` when time ran out. A target with such a cell among safe ones is \`unproven\`; one
    that was run nowhere is \`not tested\`. Order of targets: \`safe\`, \`unproven\`, \`impaired\`, \`unsafe\`, \`not tested\`. A skipped cell does not count against a target that was tested elsewhere.

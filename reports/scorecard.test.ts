@@ -71,6 +71,12 @@ describe('gates', () => {
     ]);
   });
 
+  test('a process that the library ended impairs a target, also where the generator was late', () => {
+    const findings = [late, { check: 'stays-up', outcome: 'fail', examined: 1 } as const];
+    const card = cardOf([exampleRun({ findings })]);
+    expect(card.targets[0]?.cells[0]).toMatchObject({ gate: 'impaired', says: 'stays-up' });
+  });
+
   test('a leak counts although the generator was late; a failure of liveness then does not', () => {
     const card = cardOf([
       exampleRun({ key: { target: 'a' }, findings: [late, leak] }),
