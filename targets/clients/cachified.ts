@@ -22,8 +22,11 @@ export default cachified;
 
 async function openCachified(options: OpenOptions): Promise<CacheClient> {
   const { companions = {} } = options;
-  const library = options.library as Module;
-  const adapter = companions['cachified-redis-adapter'] as AdapterModule;
+  const library = exportsOf<Module>(options.library, 'cachified');
+  const adapter = exportsOf<AdapterModule>(
+    companions['cachified-redis-adapter'],
+    'redisCacheAdapter',
+  );
   const { createClient } = companions['redis'] as RedisModule;
   const { host, port } = options.endpoint;
   const redis = createClient({ socket: { host, port } });
@@ -31,7 +34,7 @@ async function openCachified(options: OpenOptions): Promise<CacheClient> {
   countErrors(redis);
   redis.connect().catch((error: unknown) => options.world.log(`redis gave up: ${String(error)}`));
   // "Usage" in the README of the adapter.
-  const cache = adapterOf(adapter)(redis);
+  const cache = adapter.redisCacheAdapter(redis);
   const get = async (key: string): Promise<Buffer | undefined> => {
     const entry = await cache.get(key);
     return entry === null || library.isExpired(entry.metadata) === true
@@ -67,10 +70,14 @@ async function openCachified(options: OpenOptions): Promise<CacheClient> {
   );
 }
 
-function adapterOf(module: AdapterModule): Adapter {
-  const adapter = module.redisCacheAdapter ?? module.default?.redisCacheAdapter;
-  if (adapter !== undefined) return adapter;
-  throw new Error('cachified-redis-adapter was loaded, and has no redisCacheAdapter');
+/** Their CommonJS builds name what they export in a way that Node does not see from an import: then it is in the default. */
+function exportsOf<T extends object>(loaded: unknown, name: keyof T & string): T {
+  const { default: inner, ...named } = loaded as { readonly default?: unknown };
+  const module = [named, inner].find(
+    (each): each is T => typeof each === 'object' && each !== null && name in each,
+  );
+  if (module === undefined) throw new Error(`a module was loaded that exports no ${name}`);
+  return module;
 }
 
 function bytesOf(value: unknown): Buffer | undefined {
@@ -102,12 +109,8 @@ interface Module {
   isExpired(metadata: object): boolean | 'stale';
 }
 
-type Adapter = (redis: Redis) => Cache;
-
-/** Its CommonJS build names what it exports in a way that Node does not see from an import: then it is in the default. */
 interface AdapterModule {
-  readonly redisCacheAdapter?: Adapter;
-  readonly default?: { readonly redisCacheAdapter?: Adapter };
+  redisCacheAdapter(redis: Redis): Cache;
 }
 
 interface Redis {
