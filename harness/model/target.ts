@@ -89,7 +89,8 @@ export interface TargetLimits {
  * `awkward-keys`: a key that the server does not take is refused, and does no harm to other calls. `told-errors`: a read that failed
  * rejects, and is not taken for a miss. `ends-while-away`: closed while its server is away, nothing of it keeps the process alive.
  * `asks-each-time`: it keeps no copies of its own, so what it gives is what the cache has. `one-load`: callers of one key at the same time
- * share one load. `own-bytes`: who changes the bytes that `getOrLoad` gave changes them for nobody else.
+ * share one load. `own-bytes`: who changes the bytes that `getOrLoad` gave changes them for nobody else. `last-delete`: a delete also ends
+ * the copy that a read under way would leave behind.
  */
 export interface Lack {
   readonly ability:
@@ -99,6 +100,7 @@ export interface Lack {
     | 'deadline'
     | 'ends-while-away'
     | 'get-or-load'
+    | 'last-delete'
     | 'one-load'
     | 'own-bytes'
     | 'told-errors';

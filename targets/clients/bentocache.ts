@@ -19,6 +19,11 @@ const bentocache: Target = defineTarget({
       ability: 'asks-each-time',
       because: 'its first level is in the memory of the process, and is asked first',
     },
+    {
+      ability: 'last-delete',
+      because:
+        'it deletes from memory first, and a read under way then puts there what it had found in the second level',
+    },
   ],
   unwrap: (stored) => fromJsonField(stored, 'value'),
   open: openBentocache,

@@ -22,6 +22,11 @@ const tieredLacks: readonly Lack[] = [
     ability: 'asks-each-time',
     because: 'its first store is in the memory of the process, and is asked first',
   },
+  {
+    ability: 'last-delete',
+    because:
+      'it deletes from all stores at once, and a read under way then puts into memory what it had found in the second',
+  },
 ];
 
 /** cache-manager 7 over @keyv/redis; `tiered` has memory in front of it, as in its README. */

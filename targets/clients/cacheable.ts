@@ -21,6 +21,11 @@ const cacheable: Target = defineTarget({
       ability: 'own-bytes',
       because: 'callers of getOrSet who share one load are given one and the same object',
     },
+    {
+      ability: 'last-delete',
+      because:
+        'it deletes from both layers at once, and a read under way then puts into memory what it had found in the second',
+    },
   ],
   unwrap: fromKeyv,
   open: openCacheable,

@@ -115,7 +115,7 @@ interface AdapterModule {
 
 interface Redis {
   connect(): Promise<unknown>;
-  on(event: 'error', listener: () => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
   destroy(): void;
 }
 

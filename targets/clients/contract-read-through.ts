@@ -6,6 +6,8 @@ type Opened = (patienceMs?: number) => Promise<CacheClient>;
 type GetOrLoad = NonNullable<CacheClient['getOrLoad']>;
 
 interface Outages {
+  stall(): Promise<void>;
+  resume(): void;
   kill(): Promise<void>;
   start(): Promise<void>;
 }
@@ -130,6 +132,13 @@ export function describeReadThrough(
     expect(text(await ask(client, 'staying', async () => bytes('anew')))).toBe('still here');
   });
 
+  test.skipIf(lacked.has('last-delete'))(
+    'a delete also ends what a read brings that was under way',
+    async () => {
+      expect(await endsReadsUnderWay(opened, server())).toBe(true);
+    },
+  );
+
   test('while the server is away it rejects or loads, and afterwards it serves again by itself', async () => {
     await using client = await opened();
     await ask(client, 'outage:0', async () => bytes('outage:0'));
@@ -152,11 +161,16 @@ export function describeReadThrough(
 /** Whether a target that says it lacks one of these has it all the same. */
 export const readThroughProbes: Readonly<
   Record<
-    'one-load' | 'own-bytes' | 'asks-each-time',
-    (probed: { readonly client: CacheClient; readonly opened: Opened }) => Promise<boolean>
+    'one-load' | 'own-bytes' | 'asks-each-time' | 'last-delete',
+    (probed: {
+      readonly client: CacheClient;
+      readonly opened: Opened;
+      readonly server: Outages;
+    }) => Promise<boolean>
   >
 > = {
   'one-load': async ({ client }) => (await crowd(client, 'lack:crowd')).loads === 1,
+  'last-delete': async ({ opened, server }) => endsReadsUnderWay(opened, server),
   'own-bytes': async ({ client }) => staysUnchanged(client),
   'asks-each-time': async ({ client, opened }) => {
     await using other = await opened();
@@ -220,6 +234,26 @@ async function staysUnchanged(client: CacheClient): Promise<boolean> {
   third?.fill(1);
   const fourth = await ask(client, 'mine', load);
   return [second, fourth].every((each) => text(each) === 'unchanged');
+}
+
+/**
+ * A read and then a delete of one key wait for a server that answers late, in their order: the read is given the value, which the delete
+ * then ends. Whoever keeps copies must not keep that one.
+ */
+async function endsReadsUnderWay(opened: Opened, server: Outages): Promise<boolean> {
+  await using writer = await opened(patientMs);
+  await using client = await opened(patientMs);
+  const key = 'deleted while it is read';
+  await writer.set(key, bytes('old'), 60_000);
+  await client.get('connected');
+  await server.stall();
+  const reading = ask(client, key, async () => bytes('new'));
+  await moment();
+  const deleting = client.delete(key);
+  await moment();
+  server.resume();
+  await Promise.allSettled([reading, deleting]);
+  return text(await client.get(key)) !== 'old';
 }
 
 function countedLoads() {
