@@ -22,6 +22,8 @@ export function addListCommand(program: Command): void {
       const list = lists.get(what);
       if (list === undefined) throw unknown('list', what, [...lists.keys()]);
       const rows = await list();
+      // Whoever reads our output may stop reading (`| head`).
+      process.stdout.on('error', () => undefined);
       const width = Math.max(...rows.map(([name]) => name.length));
       for (const [name, says] of rows) process.stdout.write(`${name.padEnd(width)}  ${says}\n`);
     });
@@ -44,7 +46,8 @@ async function targetRows(): Promise<Rows> {
   const loaded = await Promise.all(Object.values(targets).map((load) => load()));
   const rows = loaded.flatMap((target): Rows => {
     const { name } = target;
-    const plain = { says: `the installed version; any other as ${name}@VERSION`, ...target };
+    const which = target.version ?? 'the installed version';
+    const plain = { says: `${which}; any other as ${name}@VERSION`, ...target };
     const ways = Object.entries(target.variants ?? {}).map(
       ([variant, way]) => [`${name}:${variant}`, way] as const,
     );
