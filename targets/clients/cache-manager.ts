@@ -1,7 +1,7 @@
 import type { CacheClient, Lack, OpenOptions, Target } from '../../harness/model/target.ts';
 import { defineTarget } from './define-target.ts';
 import { fromKeyv } from './keyv-stored.ts';
-import { companionOf, layerClient } from './layer-client.ts';
+import { companionOf, layerClient, loadOrNothing } from './layer-client.ts';
 
 const lacks: readonly Lack[] = [
   { ability: 'abort-signal', because: 'no call of cache-manager takes an AbortSignal' },
@@ -86,7 +86,8 @@ function clientOver(
       getMany: async (keys) => cache.mget(keys),
       set: async (key, value, ttlMs) => cache.set(key, value, ttlMs),
       delete: async (key) => cache.del(key),
-      getOrLoad: async (key, load, ttlMs) => cache.wrap(key, load, ttlMs),
+      getOrLoad: async (key, load, ttlMs) =>
+        loadOrNothing(load, async (loaded) => cache.wrap(key, loaded, ttlMs)),
       close: async () => redis.store.disconnect(true),
     },
     options,
@@ -99,7 +100,7 @@ interface Cache {
   mget(keys: readonly string[]): Promise<readonly unknown[]>;
   set(key: string, value: Buffer, ttlMs: number): Promise<unknown>;
   del(key: string): Promise<boolean>;
-  wrap(key: string, load: () => Promise<Buffer | undefined>, ttlMs: number): Promise<unknown>;
+  wrap(key: string, load: () => Promise<Buffer>, ttlMs: number): Promise<unknown>;
 }
 
 interface CacheManagerModule {

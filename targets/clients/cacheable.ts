@@ -1,7 +1,13 @@
 import type { CacheClient, OpenOptions, Target } from '../../harness/model/target.ts';
 import { defineTarget } from './define-target.ts';
 import { fromKeyv } from './keyv-stored.ts';
-import { companionOf, countErrors, type LayerCalls, layerClient } from './layer-client.ts';
+import {
+  companionOf,
+  countErrors,
+  type LayerCalls,
+  layerClient,
+  loadOrNothing,
+} from './layer-client.ts';
 
 /** cacheable with its own memory as the first layer and @keyv/redis as the second, as its README says. */
 const cacheable: Target = defineTarget({
@@ -50,8 +56,10 @@ function callsOf(cache: Cacheable, secondary: Secondary): LayerCalls {
     set: async (key, value, ttlMs) => cache.set(key, value, ttlMs),
     delete: async (key) => cache.delete(key),
     getOrLoad: async (key, load, ttlMs) =>
-      // "Get Or Set Memoization Function": what the function throws is given to the caller, as with throwErrors it is.
-      cache.getOrSet(key, load, { ttl: ttlMs, throwErrors: 'function' }),
+      loadOrNothing(load, async (loaded) =>
+        // "Get Or Set Memoization Function": what the function throws is given to the caller, as with throwErrors it is.
+        cache.getOrSet(key, loaded, { ttl: ttlMs, throwErrors: 'function' }),
+      ),
     close: async () => secondary.store.disconnect(true),
   };
 }
@@ -72,10 +80,10 @@ interface Cacheable {
   delete(key: string): Promise<boolean>;
   getOrSet(
     key: string,
-    load: () => Promise<Buffer | undefined>,
+    load: () => Promise<Buffer>,
     options: { readonly ttl: number; readonly throwErrors: 'function' },
   ): Promise<unknown>;
-  on(event: 'error', listener: () => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
 }
 
 interface CacheableModule {

@@ -107,13 +107,34 @@ export function defaultOf(module: unknown): unknown {
 
 /** The errors that something has emitted so far, counted; being listened to, none of them ends the process. */
 export function countErrors(emitter: {
-  on(event: 'error', listener: () => void): unknown;
+  on(event: 'error', listener: (...emitted: readonly unknown[]) => void): unknown;
 }): () => number {
   let count = 0;
-  emitter.on('error', () => {
-    count += 1;
+  emitter.on('error', (error) => {
+    if (!(error instanceof NothingToLoad)) count += 1;
   });
   return () => count;
+}
+
+/** Reads through a library that stores whatever is loaded, also nothing: there is no value to store when the load throws. */
+export async function loadOrNothing(
+  load: () => Promise<Buffer | undefined>,
+  read: (load: () => Promise<Buffer>) => Promise<unknown>,
+): Promise<unknown> {
+  try {
+    return await read(async () => {
+      const value = await load();
+      if (value === undefined) throw new NothingToLoad('there is nothing to load');
+      return value;
+    });
+  } catch (error) {
+    if (error instanceof NothingToLoad) return undefined;
+    throw error;
+  }
+}
+
+class NothingToLoad extends Error {
+  override readonly name = 'NothingToLoad';
 }
 
 interface Told<T> {
