@@ -21,16 +21,17 @@ export interface ContractServer extends AsyncDisposable {
 
 /** Whether `redis-server` can be started from PATH, or why not. */
 export function redisServerMissing(): string | undefined {
-  const { error, status } = spawnSync('redis-server', ['--version'], { stdio: 'ignore' });
-  if (error === undefined && status === 0) return undefined;
-  return 'no redis-server on PATH';
+  return programMissing('redis-server');
 }
 
 /** Whether a server that speaks `protocol` can be started from PATH, or why not. */
 export function contractServerMissing(protocol: CacheProtocol): string | undefined {
-  if (protocol === 'resp') return redisServerMissing();
-  const { error, status } = spawnSync('memcached', ['--version'], { stdio: 'ignore' });
-  return error === undefined && status === 0 ? undefined : 'no memcached on PATH';
+  return programMissing(protocol === 'resp' ? 'redis-server' : 'memcached');
+}
+
+function programMissing(program: string): string | undefined {
+  const { error, status } = spawnSync(program, ['--version'], { stdio: 'ignore' });
+  return error === undefined && status === 0 ? undefined : `no ${program} on PATH`;
 }
 
 /**
