@@ -126,6 +126,8 @@ const shared: Readonly<Record<string, Partial<Record<WebCacheKey, readonly WebCa
 
 for (const each of await Promise.all(Object.values(httpCaches).map(loaded))) {
   const { name } = each.httpCache;
+  // docs/findings/cacheable-request-error-and-vary.md
+  const givesStranger = name === 'cacheable-request';
   describe.skipIf(each.missing !== '')(`${name}${each.missing}`, () => {
     test('passes bodies of any length and any bytes, in pieces, and gives the same bytes again', async () => {
       const bodies = [Buffer.alloc(0), everyByte, Buffer.alloc(1_000_000, everyByte)];
@@ -222,6 +224,22 @@ for (const each of await Promise.all(Object.values(httpCaches).map(loaded))) {
         status: 200,
         body: 'whole',
       });
+    });
+
+    test(`when the origin fails, ${givesStranger ? 'gives the next person what is stored for another' : 'gives nobody what is stored for another'}`, async () => {
+      let status = 200;
+      await using stand = await bench(each, ({ headers }, response) => {
+        if (status === 200) response.writeHead(200, said.vary).end(`for ${headers.authorization}`);
+        else response.writeHead(status).end('out of order');
+      });
+      await send(stand.endpoint, '/me', { fields: anna });
+      // What is stored is stored when the answer has ended.
+      await send(stand.endpoint, '/other', { fields: anna });
+      status = 503;
+      const got = await send(stand.endpoint, '/me', { fields: bert });
+      expect([got.status, got.body]).toEqual(
+        givesStranger ? [200, 'for Bearer anna'] : [503, 'out of order'],
+      );
     });
 
     test('answers 502 with the id when there is no origin', async () => {
