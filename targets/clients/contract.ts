@@ -219,7 +219,7 @@ function describeOutages(
     // Some let few calls wait while they connect for the first time, which is not what this is about.
     await client.get('late');
     const keys = Array.from({ length: 20 }, (_, index) => `late:${index}`);
-    await using writer = await opened();
+    await using writer = await opened(20_000);
     await Promise.all(keys.map(async (key) => writer.set(key, bytes(key), 60_000)));
     await server().stall();
     try {
