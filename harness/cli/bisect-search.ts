@@ -102,7 +102,8 @@ export async function searchEdge({
   if (of(badEnd).bad === 0)
     return open(`${badEnd} did not show the bug in ${of(badEnd).clean} runs`);
   let good = goodEnd;
-  for (;;) {
+  // Each round shows one more version to be bad, or halves what is between: the square is never reached.
+  for (let round = 0; round < versions.length ** 2 + 1; round += 1) {
     const between = versions
       .slice(versions.indexOf(badEnd) + 1, versions.indexOf(good))
       .filter((version) => !unusable.has(version));
@@ -132,6 +133,7 @@ export async function searchEdge({
     } else if (unusable.has(next) && next !== goodEnd) good = next === good ? goodEnd : good;
     else return open(`nothing can be said of ${next}: ${wordsOf(of(next), unusable.has(next))}`);
   }
+  return open('the search came to no end');
 }
 
 const untried: Tried = { bad: 0, clean: 0, unclear: 0 };
