@@ -51,11 +51,14 @@ export async function buildProgram(target: Target, request: BuildRequest): Promi
   return { name: target.package, version, path: path.join(place, commandFile), companions: {} };
 }
 
-/** Whether the target's program is built already, at the version that its file names. */
-export function isBuilt(target: Target, cacheFolder: string): boolean {
+/** Whether the target's program is built already, at this version or the one that its file names. */
+export function isBuilt(
+  target: Target,
+  { cacheFolder, version: asked }: Pick<BuildRequest, 'cacheFolder' | 'version'>,
+): boolean {
   const { program } = target;
   if (program === undefined) return false;
-  const version = exactVersion(target, undefined);
+  const version = exactVersion(target, asked);
   return existsSync(path.join(placeOf(target, program, { cacheFolder, version }), commandFile));
 }
 
@@ -80,7 +83,7 @@ function placeOf(
     hash.update(name).update(readFileSync(path.join(folder, name)));
   const { command, ...recipe } = recipes[program.language].says(target.package, version);
   hash.update(JSON.stringify([recipe, command('.')]));
-  return path.join(cacheFolder, `${target.name}@${version}-${hash.digest('hex').slice(0, 12)}`);
+  return path.join(cacheFolder, `${program.folder}@${version}-${hash.digest('hex').slice(0, 12)}`);
 }
 
 function sourceFolder({ language, folder }: TargetProgram): string {

@@ -7,17 +7,17 @@ import type { TestLibrary } from './test-library.ts';
 const askedBy = 'CROSSWIRE_BUILD_PROGRAMS';
 
 /** For tests: the command of a target in another language, where it is built already or a test may build it. */
-export async function testProgram(target: Target): Promise<TestLibrary> {
+export async function testProgram(target: Target, version?: string): Promise<TestLibrary> {
   const cacheFolder = programFolder();
-  if (process.env[askedBy] === undefined && !isBuilt(target, cacheFolder))
+  if (process.env[askedBy] === undefined && !isBuilt(target, { cacheFolder, version }))
     return {
       library: '',
       companions: {},
-      missing: ` (not built here; ${askedBy}=1 builds it, and so does crosswire run --target ${target.name})`,
+      missing: ` (not built here; ${askedBy}=1 builds it, and so does crosswire run --target ${target.name}${version === undefined ? '' : `@${version}`})`,
     };
   try {
     const { path } = await buildProgram(target, {
-      version: undefined,
+      version,
       cacheFolder,
       signal: AbortSignal.timeout(600_000),
       say: () => undefined,
