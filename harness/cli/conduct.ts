@@ -40,6 +40,8 @@ export interface RunRequest {
     readonly companionPaths: Readonly<Record<string, string>>;
     /** For a library that stores values in a form of its own. */
     readonly unwrap?: Target['unwrap'];
+    /** What the library puts before every key. */
+    readonly keyPrefix?: string;
   };
   readonly provider: Provider;
   readonly mitigations: readonly Mitigation[];
@@ -159,7 +161,7 @@ class Conductor implements AsyncDisposable {
           faults: createInjector({
             cache,
             wire: control,
-            keyPrefix: this.#keyPrefix(cache),
+            keyPrefix: this.#storedPrefix(cache),
           }),
           fleet: {
             run: (whole, until) =>
@@ -304,7 +306,7 @@ class Conductor implements AsyncDisposable {
         cache: {
           endpoints: cache.cluster?.nodes ?? [cache.endpoint],
           protocol: this.#request.target.protocol,
-          prefix: this.#keyPrefix(cache),
+          prefix: this.#storedPrefix(cache),
           ...(unwrap === undefined ? {} : { unwrap }),
         },
         database: (from) => backend.call('sweep', from),
@@ -380,6 +382,11 @@ class Conductor implements AsyncDisposable {
   /** Keys in a cache that is not ours stand apart from everything else in it. */
   #keyPrefix(cache: StartedService): string {
     return cache.abilities.kill ? '' : `crosswire:${path.basename(this.#scratch)}:`;
+  }
+
+  /** How the keys of this run begin where the library has stored them. */
+  #storedPrefix(cache: StartedService): string {
+    return (this.#request.target.keyPrefix ?? '') + this.#keyPrefix(cache);
   }
 
   #header(cache: StartedService): Omit<RunRow, 'format' | 'state' | 'reason'> {

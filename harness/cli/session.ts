@@ -218,6 +218,7 @@ async function perform(
       libraryPath: library.path,
       companionPaths: library.companions,
       ...(target.unwrap === undefined ? {} : { unwrap: target.unwrap }),
+      ...(target.keyPrefix === undefined ? {} : { keyPrefix: target.keyPrefix }),
     },
     provider:
       plan.cacheTopology === undefined

@@ -28,6 +28,8 @@ export interface Target {
    * not in that form is given back as it is.
    */
   readonly unwrap?: (stored: Uint8Array) => Uint8Array;
+  /** What the library puts before every key; nothing when it is absent. */
+  readonly keyPrefix?: string;
   /** How its cache has to be set up; one server will do when it is absent. */
   readonly topology?: CacheTopology;
   /** `invalidations`: the cache tells a client when what it keeps has changed (CLIENT TRACKING), which the embedded server does not. */
@@ -51,6 +53,7 @@ export interface TargetVariant {
   readonly protocol?: CacheProtocol;
   readonly lacks?: readonly Lack[];
   readonly limits?: TargetLimits;
+  readonly keyPrefix?: string;
   /** Beside the options of the target. */
   readonly options?: Readonly<Record<string, TargetOption>>;
   open(options: OpenOptions): Promise<CacheClient>;

@@ -19,6 +19,7 @@ const asyncCacheDedupe: Target = defineTarget({
       because: 'callers that share a load are given the very thing that it gave',
     },
   ],
+  keyPrefix: 'value~',
   unwrap: (stored) => fromJsonField(stored, 'base64'),
   open: openAsyncCacheDedupe,
 });

@@ -25,6 +25,7 @@ const bentocache: Target = defineTarget({
         'it deletes from memory first, and a read under way then puts there what it had found in the second level',
     },
   ],
+  keyPrefix: 'bentocache:',
   unwrap: (stored) => fromJsonField(stored, 'value'),
   open: openBentocache,
 });

@@ -27,6 +27,7 @@ const target: Target = defineTarget({
       version: '1.9.0',
       companions: { 'other-store': '1.0.0' },
       protocol: 'memcached',
+      keyPrefix: 'other:',
       open: saying('other'),
     },
     cluster: { says: 'to a cluster', topology: 'cluster', open: saying('cluster') },
@@ -74,6 +75,7 @@ test('a variant may go with other packages and another protocol', () => {
     version: '1.9.0',
     companions: { 'other-store': '1.0.0' },
     protocol: 'memcached',
+    keyPrefix: 'other:',
   });
   expect(chooseTarget(target, { variant: 'pool' })).toMatchObject({
     version: '2.0.0',

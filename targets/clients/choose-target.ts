@@ -16,13 +16,17 @@ export function chooseTarget(target: Target, { variant, options = {} }: TargetWo
   for (const [option, value] of Object.entries(options))
     requireKnown(plainName, { option, value, declared });
   const { topology = target.topology, open } = chosen ?? target;
-  const { lacks, limits, protocol, version, companions, needs } = { ...target, ...chosen };
+  const { lacks, limits, keyPrefix, protocol, version, companions, needs } = {
+    ...target,
+    ...chosen,
+  };
   return {
     ...target,
     name: targetName(plainName, { options }),
     lacks,
     protocol,
     ...(limits === undefined ? {} : { limits }),
+    ...(keyPrefix === undefined ? {} : { keyPrefix }),
     ...(version === undefined ? {} : { version }),
     ...(companions === undefined ? {} : { companions }),
     ...(topology === undefined ? {} : { topology }),

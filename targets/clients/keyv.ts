@@ -25,6 +25,7 @@ const keyv: Target = defineTarget({
       says: 'keyv 6 over @keyv/valkey, which uses iovalkey',
       version: '6.1.0',
       companions: { '@keyv/valkey': '1.0.11' },
+      keyPrefix: 'namespace::',
       lacks: [
         ...lacks,
         {
@@ -38,6 +39,8 @@ const keyv: Target = defineTarget({
     memcache: {
       says: 'over @keyv/memcache, which uses memjs',
       companions: { '@keyv/memcache': '2.0.2' },
+      // Its namespace, put there by keyv, and by the store once more.
+      keyPrefix: 'keyv:keyv:',
       protocol: 'memcached',
       lacks: [
         ...lacks,

@@ -18,6 +18,7 @@ const layeredLoader: Target = defineTarget({
       because: 'its first cache is in the memory of the process, and is asked first',
     },
   ],
+  keyPrefix: 'layered-cache:',
   unwrap: fromBase64,
   open: openLayeredLoader,
 });
