@@ -7,6 +7,7 @@ import { connectionLimit } from './connection-limit.ts';
 import { evictionStorm } from './eviction-storm.ts';
 import { failover } from './failover.ts';
 import { flapping } from './flapping.ts';
+import { lateHandshake } from './late-handshake.ts';
 import { lateReplies } from './late-replies.ts';
 import { loading } from './loading.ts';
 import { midPipelineCut } from './mid-pipeline-cut.ts';
@@ -20,6 +21,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     cacheOutage,
     midPipelineCut,
     lateReplies,
+    lateHandshake,
     cancelledRequests,
     cacheBrownout,
     cachePause,
