@@ -93,7 +93,7 @@ name = "program"
 path = "main.rs"
 
 [dependencies]
-${library} = { version = "=${version}", features = ["tokio-comp", "connection-manager"] }
+${library} = { version = "=${version}", default-features = false, features = ["tokio-comp", "connection-manager"] }
 tokio = { version = "1", features = ["rt", "macros", "io-std", "io-util", "sync", "time"] }
 serde_json = "1"
 base64 = "0.22"

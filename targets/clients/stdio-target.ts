@@ -44,7 +44,7 @@ export function stdioTarget({
     protocol,
     lacks: [...lacks, noReadThrough],
     open: async (options) =>
-      openProgram(command ?? commandIn(options.library), { options, canCancel }),
+      openProgram(command ?? commandIn(options.library), { name, options, canCancel }),
   });
 }
 
@@ -70,6 +70,8 @@ function isCommand(candidate: unknown): candidate is Command {
 }
 
 interface Opening {
+  /** Of the target, for messages. */
+  readonly name: string;
   readonly options: OpenOptions;
   readonly canCancel: boolean;
 }
@@ -81,10 +83,10 @@ const graceMs = 250;
 
 async function openProgram(
   command: Command,
-  { options, canCancel }: Opening,
+  { name, options, canCancel }: Opening,
 ): Promise<CacheClient> {
   const { endpoint, timeoutMs, words = {} } = options;
-  const conversation = new Conversation(command, options);
+  const conversation = new Conversation(command, { name, ...options });
   const limitMs = timeoutMs + graceMs;
   const ask = async (
     call: Call,
@@ -163,8 +165,8 @@ class Conversation {
   #asked = 0;
   #failure: Error | undefined;
 
-  constructor(command: Command, { world, onProcess }: OpenOptions) {
-    this.#name = command.join(' ');
+  constructor(command: Command, { name, world, onProcess }: OpenOptions & { name: string }) {
+    this.#name = name;
     this.#log = world.log;
     this.#process = startLines(command, {
       onProcess: (processId) => onProcess?.(processId),
