@@ -26,3 +26,12 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   'layered-loader': async () => (await import('./clients/layered-loader.ts')).default,
   'lru-cache': async () => (await import('./clients/lru-cache.ts')).default,
 };
+
+/** Those that are programs in another language, each of which is built first; they are evaluated when they are named. */
+export const programs: ReadonlySet<string> = new Set([
+  'go-redis',
+  'jedis',
+  'lettuce',
+  'redis-py',
+  'redis-rs',
+]);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Scorecard } from '../../reports/scorecard.ts';
 import { readScorecardJson } from '../../reports/scorecard-json.ts';
 import { scenarios } from '../../scenarios/index.ts';
-import { targets } from '../../targets/index.ts';
+import { programs, targets } from '../../targets/index.ts';
 import { cacheChoice } from './cache-choice.ts';
 import { evaluationSet, sizesOf } from './evaluate-set.ts';
 import { count, quoted, scenarioNamed, writableFolder } from './options.ts';
@@ -58,7 +58,9 @@ export interface EvaluateOptions {
 
 /** Checks what was typed. Rejects with UsageError. */
 export async function checkEvaluateWords(words: EvaluateWords): Promise<EvaluateOptions> {
-  const named = listOf('--targets', words.targets) ?? Object.keys(targets);
+  const named =
+    listOf('--targets', words.targets) ??
+    Object.keys(targets).filter((name) => !programs.has(name));
   for (const target of named) await fitTarget(target, undefined);
   const chosen = scenariosNamed(words.scenarios);
   const typed = [
