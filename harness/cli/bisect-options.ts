@@ -53,9 +53,13 @@ export async function checkBisectWords(words: BisectWords): Promise<BisectOption
     throw new UsageError(
       `--target ${quoted(words.target)}: leave the version out, it is what is looked for`,
     );
-  const { package: library } = await loadTarget(choice.source);
+  const { package: library, program } = await loadTarget(choice.source);
   if (library === '')
     throw new UsageError(`--target ${quoted(words.target)} has no library, and so no versions`);
+  if (program !== undefined)
+    throw new UsageError(
+      `--target ${quoted(words.target)} is a program of ${program.language}, whose registry is not asked for versions; run it at two of them`,
+    );
   const ends = endsOf(words);
   const sizes = [
     ...(words.cameras === undefined ? [] : [`cameras=${words.cameras}`]),
