@@ -59,7 +59,7 @@ export async function openRespClient(
     // Written in one tick, and so in one burst.
     getMany: async (keys, options) => Promise.all(keys.map(async (key) => get(key, options))),
     set: async (key, value, ttlMs) => {
-      await call(['SET', key, value, 'PX', String(ttlMs)]);
+      await call(['SET', key, value, 'PX', String(Math.ceil(ttlMs))]);
     },
     delete: async (key) => {
       await call(['DEL', key]);
