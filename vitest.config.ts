@@ -10,6 +10,8 @@ const common = {
 
 /** Tests over real services and sockets, and whole runs: a file at a time, so that none starves another of its moments. */
 const live = ['{harness,targets,reports,scripts,docs}/**/*.live.test.ts'];
+/** The contract of each library, against servers of its own: they wait most of the time, and can wait side by side. */
+const clients = ['targets/clients/*.live.test.ts'];
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -30,8 +32,18 @@ const config: ViteUserConfig = defineConfig({
           ...common,
           name: 'live',
           include: live,
+          exclude: ['**/node_modules/**', ...clients],
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'clients',
+          include: clients,
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -9,7 +9,7 @@ import { startCrosswire } from './crosswire-process.ts';
 import { libraryFolder, packageFolder } from './package-facts.ts';
 import { loadHttpCache } from './web-cache-choice.ts';
 
-const small = '--cameras 200 --users 50 --size warmMs=3000 crowdMs=4000 calmMs=4000'.split(' ');
+const small = '--cameras 80 --users 24 --size warmMs=1500 crowdMs=3000 calmMs=2500'.split(' ');
 
 const varnishd = 'varnishd';
 /** What has to be on PATH for an engine, asked for its version. */
