@@ -37,14 +37,15 @@ const ask = async (name) => {
   print(`asked for ${name}, got ${JSON.stringify(got)}`);
 };
 const asked = [];
-setTimeout(async () => {
+const reset = async () => {
   // 1. The connection is reset, and two reads are asked for before the client has heard of it.
   connection.resetAndDestroy();
   asked.push(ask('anna'), ask('bert'));
   for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
   // 2. Two more, when it has heard of it and is not connected again.
   setImmediate(() => asked.push(ask('cora'), ask('dora')));
-}, 50);
+};
+setTimeout(() => asked.push(reset()), 50);
 await delay(500);
 // 3. Long afterwards, with the new connection.
 for (const name of ['emma', 'fred', 'gina', 'hugo', 'ida', 'jane']) {
