@@ -25,14 +25,18 @@ interface Language {
 export const recipes: Readonly<Record<TargetProgram['language'], Language>> = {
   python: {
     needs: [['python3', '-m', 'pip', '--version']],
-    // Wheels only: nothing of a package runs while it is installed.
+    // The interpreter that builds is the one that runs, whatever PATH says later. Wheels only: nothing of a package runs while it is installed.
     says: (library, version) => ({
       steps: [
+        ['python3', '-m', 'venv', '--without-pip', 'python'],
         `python3 -m pip install --quiet --disable-pip-version-check --only-binary :all: --target library ${library}==${version}`.split(
           ' ',
         ) as [string, ...string[]],
       ],
-      command: (place) => ['python3', path.join(place, 'main.py')],
+      command: (place) => [
+        path.join(place, 'python', 'bin', 'python'),
+        path.join(place, 'main.py'),
+      ],
     }),
   },
   go: {
