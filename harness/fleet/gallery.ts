@@ -1,9 +1,10 @@
 import type { Population, User } from '../model/population.ts';
 import type { Recorder, ShownRow } from '../model/rows.ts';
-import type { Reading, Stamp } from '../model/stamp.ts';
+import type { Stamp } from '../model/stamp.ts';
 import type { Nanoseconds } from '../model/world.ts';
 import type { Crc32 } from '../thumbnail/checksum.ts';
 import type { JpegDecoder } from '../thumbnail/code-reading.ts';
+import { stampsOf } from '../thumbnail/reading.ts';
 import type { EventBook } from './event-book.ts';
 import type { ListEntry } from './list-answer.ts';
 import { pictureReader } from './picture-reader.ts';
@@ -202,23 +203,6 @@ function sharedFields(
   const canary = viewer.role === 'canary';
   const id = recorder.nextId('shown');
   return { id, opId, viewerId: viewer.userId, canary, requestedNs, shownNs };
-}
-
-function stampsOf(reading: Reading): readonly [Stamp | null, Stamp | null] {
-  switch (reading.state) {
-    case 'intact':
-    case 'recoded':
-      return [reading.stamp, null];
-    case 'blended':
-    case 'damaged':
-      return [reading.head, reading.tail];
-    case 'truncated':
-      return [reading.head, null];
-    case 'unstamped':
-      return [null, null];
-    default:
-      return reading satisfies never;
-  }
 }
 
 function evidenceKeeper({ recorder, book }: GalleryOptions) {

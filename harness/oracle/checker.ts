@@ -104,6 +104,18 @@ export function calmOf(
   return calm && { fromNs: calm.fromNs, toNs: calm.toNs ?? Number.MAX_SAFE_INTEGER };
 }
 
+/** The calm that a question about endings is asked of, or the finding when there is none to ask. */
+export function calmToJudge(
+  record: RecordReader,
+): { readonly fromNs: number; readonly toNs: number } | Finding {
+  const short = cutShort(record);
+  if (short !== null) return short;
+  const missing = calmMissing(record);
+  return missing === null ? (calmOf(record) ?? inconclusive(noCalm)) : inconclusive(missing);
+}
+
+const noCalm = 'the run had no calm phase to settle in';
+
 /** Less of calm than this share of what was planned says nothing about how things settle. */
 const calmShareMin = 0.5;
 
@@ -113,7 +125,7 @@ const calmShareMin = 0.5;
  */
 export function calmMissing(record: RecordReader): string | null {
   const calm = calmOf(record);
-  if (calm === undefined) return 'the run had no calm phase to settle in';
+  if (calm === undefined) return noCalm;
   const planned = record.plan().steps.find((step) => step.type === 'phase' && step.name === 'calm');
   if (planned?.type !== 'phase' || calm.toNs === Number.MAX_SAFE_INTEGER) return null;
   const lastedMs = (calm.toNs - calm.fromNs) / 1e6;

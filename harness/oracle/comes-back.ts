@@ -1,10 +1,8 @@
 import type { Finding } from '../model/finding.ts';
 import type { RecordReader } from '../record/reader.ts';
 import {
-  calmMissing,
-  calmOf,
+  calmToJudge,
   counted,
-  cutShort,
   findingOf,
   inconclusive,
   violationList,
@@ -20,12 +18,8 @@ export const comesBack: WholeChecker = {
   name: 'comes-back',
   says: 'every camera connects again in calm by itself, without a power cycle',
   check: (record, known): Finding => {
-    const short = cutShort(record);
-    if (short !== null) return short;
-    const calm = calmOf(record);
-    const missing = calmMissing(record);
-    if (calm === undefined || missing !== null)
-      return inconclusive(missing ?? 'the run had no calm phase to come back in');
+    const calm = calmToJudge(record);
+    if ('outcome' in calm) return calm;
     const expected = camerasExpected(known, calm.toNs);
     if (expected.length === 0)
       return inconclusive('no camera was expected, so nothing was examined');

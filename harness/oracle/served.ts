@@ -1,10 +1,8 @@
 import type { Finding } from '../model/finding.ts';
 import type { OpRow } from '../model/rows.ts';
 import {
-  calmMissing,
-  calmOf,
+  calmToJudge,
   counted,
-  cutShort,
   findingOf,
   inconclusive,
   violationList,
@@ -28,12 +26,8 @@ export const served: WholeChecker = {
   name: 'served',
   says: 'in calm, at least 99 % of reads succeed and everyone who asks gets their Events tab',
   check: (record, known): Finding => {
-    const short = cutShort(record);
-    if (short !== null) return short;
-    const calm = calmOf(record);
-    const missing = calmMissing(record);
-    if (calm === undefined || missing !== null)
-      return inconclusive(missing ?? 'the run had no calm phase to be served in');
+    const calm = calmToJudge(record);
+    if ('outcome' in calm) return calm;
     const failed = violationList();
     const violations = violationList();
     const askedBy = new Map<string, number>();

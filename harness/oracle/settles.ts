@@ -2,10 +2,8 @@ import type { Finding } from '../model/finding.ts';
 import type { RecordReader } from '../record/reader.ts';
 import {
   atMs,
-  calmMissing,
-  calmOf,
+  calmToJudge,
   counted,
-  cutShort,
   findingOf,
   inconclusive,
   type ViolationList,
@@ -23,12 +21,8 @@ export const settles: WholeChecker = {
   name: 'settles',
   says: 'every request ends, none expires in calm, and every camera is connected at the end of it',
   check: (record, known): Finding => {
-    const short = cutShort(record);
-    if (short !== null) return short;
-    const calm = calmOf(record);
-    const missing = calmMissing(record);
-    if (calm === undefined || missing !== null)
-      return inconclusive(missing ?? 'the run had no calm phase to settle in');
+    const calm = calmToJudge(record);
+    if ('outcome' in calm) return calm;
     const violations = violationList();
     const requests = record.count('op', { canary: false, sentNs: { not: null } });
     addUnended(record, violations);

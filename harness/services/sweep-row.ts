@@ -1,8 +1,7 @@
 import type { SweepRow } from '../model/rows.ts';
-import type { Reading, Stamp } from '../model/stamp.ts';
 import type { Nanoseconds } from '../model/world.ts';
 import type { Check } from '../thumbnail/mark.ts';
-import { readPicture } from '../thumbnail/reading.ts';
+import { readPicture, stampsOf } from '../thumbnail/reading.ts';
 
 /** One value, where it was found and when. */
 export interface Swept {
@@ -70,21 +69,4 @@ function sealBytes(value: Uint8Array): number {
 /** Whether JPEG begins there: SOI and the start of a marker (ITU-T T.81, B.1.1). */
 function isJpegAt(value: Uint8Array, at: number): boolean {
   return value[at] === 0xff && value[at + 1] === 0xd8 && value[at + 2] === 0xff;
-}
-
-function stampsOf(reading: Reading): readonly [Stamp | null, Stamp | null] {
-  switch (reading.state) {
-    case 'intact':
-    case 'recoded':
-      return [reading.stamp, null];
-    case 'blended':
-    case 'damaged':
-      return [reading.head, reading.tail];
-    case 'truncated':
-      return [reading.head, null];
-    case 'unstamped':
-      return [null, null];
-    default:
-      return reading satisfies never;
-  }
 }

@@ -34,6 +34,24 @@ export function readPicture(bytes: Uint8Array, check: Check): Reading {
   return { state: 'damaged', head: head.stamp, tail: tail?.stamp ?? null };
 }
 
+/** What was read of head and tail; for a whole picture the head says it all. */
+export function stampsOf(reading: Reading): readonly [Stamp | null, Stamp | null] {
+  switch (reading.state) {
+    case 'intact':
+    case 'recoded':
+      return [reading.stamp, null];
+    case 'blended':
+    case 'damaged':
+      return [reading.head, reading.tail];
+    case 'truncated':
+      return [reading.head, null];
+    case 'unstamped':
+      return [null, null];
+    default:
+      return reading satisfies never;
+  }
+}
+
 /**
  * The stamp at the head, without any check: for taps that note in passing what a cache was given. A damaged stamp may be believed;
  * whoever accuses somebody reads with `readPicture`. Never throws.

@@ -207,9 +207,9 @@ test('a program that cannot be started, or dies before it opens, is refused when
 test('a program that does not end when it is closed is killed, with what it started', async () => {
   const note = path.join(folder, 'grandchild');
   const { client, processId } = await open(`${opening}
-    const deaf = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    const deaf = require('node:child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { stdio: 'ignore' });
     require('node:fs').writeFileSync(${JSON.stringify(note)}, String(deaf.pid));
-    setInterval(() => {}, 1000);
+    setTimeout(() => {}, 60_000);
     const answer = ({ id }) => say({ id, ok: null });`);
   await client.get('a');
   await client[Symbol.asyncDispose]();
