@@ -40,8 +40,8 @@ test.for([
     },
   ],
   [
-    'stdio:python3 ./a@b.py --pool 4',
-    { source: { command: ['python3', './a@b.py', '--pool', '4'] }, version: undefined },
+    'stdio:node ./a@b.py --pool 4',
+    { source: { command: ['node', './a@b.py', '--pool', '4'] }, version: undefined },
   ],
   ['redis-py@4.5.3', { source: { name: 'redis-py' }, version: '4.5.3' }],
 ] as const)('%s is read', async ([text, choice]) => {
@@ -58,6 +58,8 @@ test.for([
   ['redis?resp=2&resp=3', 'names the option resp twice'],
   ['reids:cluster', 'there is no target named "reids"; did you mean redis?'],
   ['./nowhere.ts:cluster', 'there is no file'],
+  ['stdio:./no/such/program', 'there is no program ./no/such/program that can be started here'],
+  ['stdio:no-such-program --x', 'there is no program no-such-program'],
   ['stdio:', "names no program; write 'stdio:PROGRAM WORD ...'"],
 ] as const)('%s is refused in one line', async ([text, says]) => {
   const refused = fitTarget(text, plain);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 import { targetName } from '../../targets/clients/choose-target.ts';
 import type { Command } from '../../targets/clients/stdio-target.ts';
@@ -63,7 +63,24 @@ function commandIn(text: string): Command {
     throw new UsageError(
       `--target ${quoted(text)} names no program; write 'stdio:PROGRAM WORD ...'`,
     );
+  if (!canBeStarted(program))
+    throw new UsageError(
+      `--target ${quoted(text)}: there is no program ${program} that can be started here; give its path, or put it on PATH`,
+    );
   return [program, ...words];
+}
+
+/** As a shell would look for it: along PATH unless it is written with a slash. */
+function canBeStarted(program: string): boolean {
+  const folders = program.includes('/') ? [''] : (process.env['PATH'] ?? '').split(path.delimiter);
+  return folders.some((folder) => {
+    try {
+      accessSync(path.resolve(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** A drive letter before a colon is part of a path. */
